@@ -8,6 +8,7 @@ import { script } from '../ssh/index.js'
 import { claimHost } from '../hosts/system/claim.js'
 import { configureContainerd } from '../hosts/containerd/configure.js'
 import { waitForOthers } from '../hosts/durable.js'
+import { HAS_ETCD_DATA } from '../hosts/etcd/data.js'
 import { kubeadmImages, pullImages } from '../hosts/containerd/images.js'
 import { loadKernelModules, setKernelParameters } from '../hosts/system/kernel.js'
 import { installKubernetes } from '../hosts/packages/kubernetes.js'
@@ -42,7 +43,9 @@ export async function prepareHost(context: HostContext): Promise<StepOutcome> {
 
 /** The same test as preflight's: whether the kubelet runs here for the cluster, or for an etcd member. */
 async function hasJoined({ session }: HostContext): Promise<boolean> {
-  const { kubeletConf, etcdMember } = HOST_PATHS
-  const look = script(`[ -e ${kubeletConf} ] || { [ -e ${ETCD_KUBELET_UNIT} ] && [ -e ${etcdMember} ]; }`)
+  const { kubeletConf } = HOST_PATHS
+  const look = script(
+    `${HAS_ETCD_DATA}[ -e ${kubeletConf} ] || { [ -e ${ETCD_KUBELET_UNIT} ] && has_etcd_data; }`,
+  )
   return (await session.run(look, { root: true })).exitCode === 0
 }

@@ -28,9 +28,12 @@ export async function* decrypted(
   const decrypter = new Decrypter()
   const keys = identities.split(/\r?\n/).filter((line) => line.trim() !== '' && !line.startsWith('#'))
   for (const key of keys) {
-    // The message of the library may quote what it was given.
-    if (!/^AGE-SECRET-KEY-/.test(key.trim())) throw new Error('a line of the identity file is no key of age')
-    decrypter.addIdentity(key.trim())
+    // The message of the library may quote what it was given, for example of a key that lacks its last characters.
+    try {
+      decrypter.addIdentity(key.trim())
+    } catch {
+      throw new Error('a line of the identity file is no key of age')
+    }
   }
   if (keys.length === 0) throw new Error('the identity file has no key')
   yield* await decrypter.decrypt(ReadableStream.from<Uint8Array>(cipher))

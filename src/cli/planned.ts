@@ -49,8 +49,21 @@ export async function showPlan(
   request?: PlanRequest,
   differs: ExitCode = EXIT.done,
 ): Promise<ExitCode> {
-  const outcome = await lookedAt(context, 'plan', cluster, request)
+  const outcome = await shownPlan(context, cluster, request)
   if (outcome.kind === 'ended') return outcome.exitCode
+  const { changes, problems } = outcome.result
+  if (problems.length > 0) return EXIT.failed
+  return changes.length > 0 ? differs : EXIT.done
+}
+
+/** Like {@link showPlan}, for a command that goes on from the plan. */
+export async function shownPlan(
+  context: Context,
+  cluster: Cluster,
+  request?: PlanRequest,
+): Promise<LookedAt<'plan'>> {
+  const outcome = await lookedAt(context, 'plan', cluster, request)
+  if (outcome.kind === 'ended') return outcome
   const { result: plan } = outcome
   if (context.json) {
     context.io.json(plan)
@@ -59,8 +72,7 @@ export async function showPlan(
     const command = commandOf(request)
     renderPlan(cluster.name, plan, context.io.style, command).forEach((line) => context.io.out(line))
   }
-  if (plan.problems.length > 0) return EXIT.failed
-  return plan.changes.length > 0 ? differs : EXIT.done
+  return outcome
 }
 
 /** The command that carries out what is planned. An upgrade says so in its plan. */

@@ -24,7 +24,7 @@ import { readAdminAccess, type AdminAccess } from './kubeconfig/check.js'
 export type { Said } from '../hosts/by-hand/run-on-hosts.js'
 export type { UnitLogs, UnitRun } from '../hosts/by-hand/unit-logs.js'
 export type { HostOutcome } from '../hosts/each-host.js'
-export type { CertificateSeen, CertificatesFound } from '../hosts/certificates/inspect.js'
+export type { BrokenCertificate, CertificateSeen, CertificatesFound } from '../hosts/certificates/inspect.js'
 export type { MemberSeen, MembersFound } from '../hosts/etcd/inspect.js'
 export type {
   SnapshotSeen,

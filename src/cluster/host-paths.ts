@@ -59,7 +59,7 @@ export const HOST_PATHS = {
   kubeletServingRotated: '/var/lib/kubelet/pki/kubelet-server-current.pem',
 
   etcdData: ETCD_DATA,
-  /** There as soon as a member has data. */
+  /** A member's data. It may be there without any: see hosts/etcd/data.ts, and facts say it only of one with data. */
   etcdMember: `${ETCD_DATA}/member`,
   /** While the host of a member reboots: a drop-in for its kubelet, which starts no member without data. */
   etcdDataGuard: '/etc/systemd/system/kubelet.service.d/30-quorate-etcd-data.conf',

@@ -97,6 +97,8 @@ export interface PlanResult {
   readonly updates?: readonly PlannedUpdate[]
   /** Only in the plan of an upgrade. */
   readonly upgrade?: PlannedUpgrade
+  /** Only in the plan of a restore: the name of the snapshot that was chosen. */
+  readonly restores?: string
 }
 
 /** The result of `adoptCluster`. */

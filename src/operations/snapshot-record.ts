@@ -23,6 +23,8 @@ export interface SnapshotRecord {
   readonly kubernetesVersion: string
   /** `sha256:…` of the public key of the cluster's CA; missing if the cluster did not tell. */
   readonly caHash?: string
+  /** The layout of encryption at rest that API servers had; missing if they had another configuration, or did not tell. */
+  readonly encryption?: string
   readonly bytes: number
   /** Of the whole file, in hexadecimal digits. */
   readonly sha256: string

@@ -9,6 +9,7 @@ const DEADLINE_EXCEEDED = 4
 const NOT_FOUND = 5
 const PERMISSION_DENIED = 7
 const RESOURCE_EXHAUSTED = 8
+const UNIMPLEMENTED = 12
 const UNAVAILABLE = 14
 const UNAUTHENTICATED = 16
 
@@ -16,6 +17,11 @@ const UNAUTHENTICATED = 16
 export function grpcStatus(error: unknown): number | undefined {
   if (isGrpcServiceError(error)) return error.code
   return error instanceof Error && error.cause !== undefined ? grpcStatus(error.cause) : undefined
+}
+
+/** Whether the server does not know the call at all. */
+export function isUnimplemented(error: unknown): boolean {
+  return grpcStatus(error) === UNIMPLEMENTED
 }
 
 /** Whether the server did not answer, so that the same call may succeed later. */

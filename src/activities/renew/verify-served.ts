@@ -1,7 +1,7 @@
 /** The last look at a host: what is on the wire is what was renewed, and whatever reads it at its start has restarted. */
 import { MEMBER_CERTIFICATES } from '../../configuration/etcd/certificates.js'
 import { HOST_PATHS } from '../../cluster/host-paths.js'
-import { certificateTitle } from '../../facts/certificates.js'
+import { certificateTitle, renewerOf } from '../../facts/certificates.js'
 import { lookAtCertificates, wireObstacle } from '../../hosts/certificates/look.js'
 import type { HostContext } from '../../hosts/context.js'
 import { localApi } from '../../hosts/kubernetes/cluster-api.js'
@@ -36,7 +36,11 @@ export async function verifyServed(context: HostContext, withNode: boolean): Pro
 
 async function controlPlaneObstacle(context: HostContext, withNode: boolean): Promise<string | undefined> {
   const { cluster, host, session } = context
-  const { found } = await lookAtCertificates(session)
+  const { found, broken } = await lookAtCertificates(session)
+  const unreadable = broken.find(
+    (path) => renewerOf(cluster, host, { path, isCA: false }, true) === 'quorate',
+  )
+  if (unreadable !== undefined) return `${certificateTitle(unreadable)} holds no certificate`
   const ended = ofKubeadm(cluster, host, found).find(isEnded)
   if (ended !== undefined) return `${certificateTitle(ended.path)} has ended`
   const obstacle = await wire(context, SERVED_BY_KUBEADM)

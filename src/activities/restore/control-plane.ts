@@ -2,6 +2,7 @@
 import { HOST_PATHS } from '../../cluster/host-paths.js'
 import type { HostContext } from '../../hosts/context.js'
 import { waitForOthers } from '../../hosts/durable.js'
+import { hasEtcdData } from '../../hosts/etcd/data.js'
 import {
   clearData,
   isPlaced,
@@ -123,6 +124,7 @@ export async function bringControlPlaneBack(context: HostContext): Promise<StepO
 /**
  * Puts the old data back where restored ones are in their place, and starts etcd. Does nothing but clear up on a host that
  * no restore has stopped.
+ * @throws QuorateError `RESTORE_FAILED` on a host that had none: etcd could found an empty cluster there.
  */
 export async function putDataBack(context: HostContext): Promise<StepOutcome> {
   await waitForOthers(context)
@@ -131,6 +133,11 @@ export async function putDataBack(context: HostContext): Promise<StepOutcome> {
   if (origin !== undefined) {
     if (await isPlaced(context, origin)) await setAside(context)
     isBack = await takeDataBack(context, origin)
+    if (!(await hasEtcdData(context.session))) {
+      await clearData(context)
+      const message = 'it had no data of etcd before, so it stays stopped'
+      throw context.error('RESTORE_FAILED', message, { step: STEP })
+    }
     await bringBack(context, ['etcd'])
   }
   await clearData(context)

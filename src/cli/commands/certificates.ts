@@ -17,7 +17,7 @@ export function certificatesCommand(): CommandUnknownOpts {
   const command = new Command('certificates')
     .description(
       'Reads the certificates of every host over SSH, and compares them with what components serve. Changes nothing; ' +
-        'private keys stay on the hosts. Exit code 1 if a host does not answer.',
+        'private keys stay on the hosts. Exit code 1 if a host does not answer, or a file holds no certificate.',
     )
     .option(
       '--within <time>',
@@ -85,5 +85,5 @@ async function certificates(context: Context, { within }: CertificatesOptions): 
     renderCertificates(cluster.name, found, context.io.style).forEach((line) => context.io.out(line))
   }
   if (within !== undefined && found.certificates.some(({ leftMs }) => leftMs <= within)) return EXIT.overdue
-  return found.unreachable.length > 0 ? EXIT.failed : EXIT.done
+  return found.unreachable.length + found.broken.length > 0 ? EXIT.failed : EXIT.done
 }

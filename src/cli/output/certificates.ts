@@ -1,5 +1,5 @@
 /** Certificates as a table: those that end first come first. */
-import type { CertificateSeen, CertificatesFound } from '../../client/over-ssh.js'
+import type { BrokenCertificate, CertificateSeen, CertificatesFound } from '../../client/over-ssh.js'
 import type { ErrorReport } from '../../errors/index.js'
 import { plainLine } from '../../values/plain-text.js'
 import { count } from '../../values/words.js'
@@ -22,7 +22,7 @@ const RENEWERS: Readonly<Record<CertificateSeen['renewedBy'], string>> = {
 /** The table, hosts that did not answer, and what must be done. */
 export function renderCertificates(
   cluster: string,
-  { certificates, unreachable }: CertificatesFound,
+  { certificates, broken, unreachable }: CertificatesFound,
   style: Style,
 ): string[] {
   const rows = onEachHost(certificates).map(({ one, hosts }) => [
@@ -33,15 +33,22 @@ export function renderCertificates(
     RENEWERS[one.renewedBy],
     served(one, style),
   ])
+  const unreadable = broken.map(({ host, name, renewedBy }) => [
+    style.bold(plainLine(host)),
+    plainLine(name),
+    '',
+    style.red('broken'),
+    RENEWERS[renewedBy],
+  ])
   const silent = unreachable.map(({ host = '' }) => [
     style.bold(plainLine(host)),
     style.red('does not answer'),
   ])
   return [
-    ...renderTable(HEADER, [...rows, ...silent], style),
+    ...renderTable(HEADER, [...unreadable, ...rows, ...silent], style),
     ...unreachable.flatMap((report: ErrorReport) => ['', ...renderReport(report, style)]),
     '',
-    summary(cluster, certificates, style),
+    summary(cluster, certificates, broken, style),
   ]
 }
 
@@ -76,12 +83,18 @@ function served({ served: seen }: CertificateSeen, style: Style): string {
   }
 }
 
-function summary(cluster: string, certificates: readonly CertificateSeen[], style: Style): string {
+function summary(
+  cluster: string,
+  certificates: readonly CertificateSeen[],
+  broken: readonly BrokenCertificate[],
+  style: Style,
+): string {
   const number = (...urgencies: readonly CertificateSeen['urgency'][]) =>
     certificates.filter(({ urgency }) => urgencies.includes(urgency)).length
   const [ended, ending] = [number('ended'), number('soon', 'urgent')]
   const stale = certificates.filter((one) => one.served?.shows === 'other').length
   const found = [
+    ...(broken.length === 0 ? [] : [`${count(broken.length, 'file')} without a certificate`]),
     ...(ended === 0 ? [] : [`${count(ended, 'certificate')} ended`]),
     ...(ending === 0 ? [] : [`${count(ending, 'certificate')} to renew soon`]),
     ...(stale === 0 ? [] : [`${count(stale, 'component')} not serving the certificate on disk`]),
@@ -89,6 +102,10 @@ function summary(cluster: string, certificates: readonly CertificateSeen[], styl
   const name = style.bold(plainLine(cluster))
   if (found.length === 0)
     return `${style.green('✔')} ${name}: ${count(certificates.length, 'certificate')}, none to renew`
-  const mark = ended > 0 ? style.red('✘') : style.yellow('⚠')
-  return `${mark} ${name}: ${found.join(', ')}; \`quorate certificates renew\` renews what it can`
+  const mark = ended + broken.length > 0 ? style.red('✘') : style.yellow('⚠')
+  // Dates do not show these, so they are looked at only on hosts that are named.
+  const named = broken.filter(({ renewedBy }) => renewedBy === 'quorate').map(({ host }) => plainLine(host))
+  const hosts = [...new Set(named)].join(' ')
+  const renew = hosts === '' ? 'quorate certificates renew' : `quorate certificates renew ${hosts}`
+  return `${mark} ${name}: ${found.join(', ')}; \`${renew}\` renews what it can`
 }

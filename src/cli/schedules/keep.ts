@@ -5,6 +5,7 @@ import type { Cluster } from '../../cluster/model.js'
 import { reportError } from '../../errors/index.js'
 import type { ResetRequest, StartOptions } from '../../operations/input.js'
 import type { OperationKind } from '../../operations/registry.js'
+import { defined } from '../../values/defined.js'
 import type { Context } from '../context.js'
 import { clusterFileText } from '../load-cluster.js'
 
@@ -21,14 +22,11 @@ export async function keepSchedules(
 ): Promise<void> {
   const isDestroyed = kind === 'reset' && (request as ResetRequest | undefined)?.all === true
   if (kind !== 'apply' && !isDestroyed) return
-  const { schedules, ...without } = cluster
   try {
-    const wanted = isDestroyed ? without : cluster
+    const wanted = isDestroyed ? defined({ ...cluster, schedules: undefined }) : cluster
     const changes = await client.syncSchedules(wanted, isDestroyed ? '' : await clusterFileText(context))
     if (changes.length > 0 && !context.json) context.io.note(`schedules: ${describeChanges(changes)}`)
   } catch (error) {
-    // A server without schedules is no trouble to somebody who has none.
-    if (schedules === undefined) return
     const { message } = reportError(error)
     context.io.note(
       context.io.style.yellow(

@@ -16,6 +16,7 @@ import {
 import { VERSION } from '../../temporal/installation.js'
 import { pollingWorkers } from '../workers.js'
 import { fail, ok, warn, type Check } from './check.js'
+import { checkEngineUnit } from './engine-unit-check.js'
 import { checkNotifications } from './notification-checks.js'
 import { checkRuns } from './open-run-checks.js'
 
@@ -26,12 +27,13 @@ export async function checkTemporal(options: TemporalOptions): Promise<Check[]> 
 }
 
 async function checkEngine(): Promise<Check[]> {
-  const cli = await guarded('Temporal CLI', checkCli)
+  const [cli, unit] = await Promise.all([guarded('Temporal CLI', checkCli), checkEngineUnit()])
   const { serverPid, address, home } = engineStatus()
   if (serverPid === undefined) {
     const detail = `the embedded engine does not run (${home.folder})`
     return [
       cli,
+      ...unit,
       warn(
         'Temporal',
         detail,
@@ -39,7 +41,7 @@ async function checkEngine(): Promise<Check[]> {
       ),
     ]
   }
-  return [cli, checkEngineWorker(), ...(await checkServer(plainSettings(address, engineSeal())))]
+  return [cli, ...unit, checkEngineWorker(), ...(await checkServer(plainSettings(address, engineSeal())))]
 }
 
 function checkEngineWorker(): Check {

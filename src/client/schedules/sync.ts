@@ -5,6 +5,7 @@ import type { ScheduleKind } from '../../cluster/schedules.js'
 import { QuorateError } from '../../errors/index.js'
 import { SCHEDULE_KINDS, scheduleId } from '../../operations/schedule/schedules.js'
 import { ensureSearchAttributes, missingSearchAttributes } from '../../temporal/search-attributes.js'
+import { isUnimplemented } from '../../temporal/service-error.js'
 import { isAsWanted, scheduleOptions, type ScheduleSetup } from './options.js'
 
 /** What a sync does to a schedule. */
@@ -34,9 +35,15 @@ export async function syncSchedules(
   clusterFile: string,
 ): Promise<readonly ScheduleChange[]> {
   const searchAttributes = cluster.schedules !== undefined && (await ensureSearchAttributes(client))
-  const pending = await compare(client, { cluster, clusterFile, searchAttributes })
-  for (const { act } of pending) await act()
-  return pending.map(({ kind, change }) => ({ kind, change }))
+  try {
+    const pending = await compare(client, { cluster, clusterFile, searchAttributes })
+    for (const { act } of pending) await act()
+    return pending.map(({ kind, change }) => ({ kind, change }))
+  } catch (error) {
+    // A server that has no schedules at all has none of a cluster whose file declares none.
+    if (cluster.schedules === undefined && isUnimplemented(error)) return []
+    throw error
+  }
 }
 
 interface Pending extends ScheduleChange {

@@ -30,10 +30,14 @@ export interface CertificateSeen {
   readonly served?: { readonly at: string; readonly shows: Served }
 }
 
+/** A file that should hold a certificate, and does not: it is empty, was cut off, or is something else. */
+export type BrokenCertificate = Pick<CertificateSeen, 'host' | 'name' | 'path' | 'renewedBy'>
+
 /** What was found on the hosts. */
 export interface CertificatesFound {
   /** Those that end first come first. */
   readonly certificates: readonly CertificateSeen[]
+  readonly broken: readonly BrokenCertificate[]
   /** Why hosts could not be looked at. */
   readonly unreachable: readonly ErrorReport[]
 }
@@ -51,6 +55,9 @@ export async function inspectCertificates(
   )
   return {
     certificates: certificates.toSorted((a, b) => a.leftMs - b.leftMs),
+    broken: outcomes.flatMap((one) =>
+      'found' in one ? one.broken.map((path) => unreadable(cluster, one.host, path, hasAuthority)) : [],
+    ),
     unreachable: outcomes.flatMap((one) => ('error' in one ? [one.error] : [])),
   }
 }
@@ -61,13 +68,18 @@ interface Entry {
 }
 
 type Outcome =
-  | { readonly host: Host; readonly found: readonly Entry[]; readonly hasEtcdKey: boolean }
+  | {
+      readonly host: Host
+      readonly found: readonly Entry[]
+      readonly broken: readonly string[]
+      readonly hasEtcdKey: boolean
+    }
   | { readonly host: Host; readonly error: ErrorReport }
 
 async function lookAt(sessions: SessionPool, cluster: Cluster, host: Host): Promise<Outcome> {
   try {
     const session = await sessions.session(host)
-    const { found, hasEtcdKey } = await lookAtCertificates(session)
+    const { found, broken, hasEtcdKey } = await lookAtCertificates(session)
     const entries = await Promise.all(
       found.map(async (certificate) => {
         const wire = await compareWithWire(cluster, session, certificate)
@@ -75,10 +87,15 @@ async function lookAt(sessions: SessionPool, cluster: Cluster, host: Host): Prom
         return { certificate, served }
       }),
     )
-    return { host, found: entries, hasEtcdKey }
+    return { host, found: entries, broken, hasEtcdKey }
   } catch (error) {
     return { host, error: { host: host.name, ...reportError(error) } }
   }
+}
+
+function unreadable(cluster: Cluster, host: Host, path: string, hasAuthority: boolean): BrokenCertificate {
+  const renewedBy = renewerOf(cluster, host, { path, isCA: /(?:^|[-/])ca\.crt$/.test(path) }, hasAuthority)
+  return { host: host.name, name: certificateTitle(path), path, renewedBy }
 }
 
 function seen(

@@ -4,6 +4,7 @@ import type { Cluster, Endpoint } from '../../cluster/model.js'
 import { HOST_PATHS } from '../../cluster/host-paths.js'
 import { expectSuccess, script, type Session } from '../../ssh/index.js'
 import {
+  brokenFiles,
   fingerprintOf,
   identifyCertificates,
   LIST_CERTIFICATES,
@@ -19,6 +20,8 @@ ${LIST_CERTIFICATES}`
 /** What is found on a host. */
 export interface HostCertificates {
   readonly found: readonly IdentifiedCertificate[]
+  /** Files that should hold a certificate, and do not. */
+  readonly broken: readonly string[]
   /** Whether the host has the key of etcd's CA. */
   readonly hasEtcdKey: boolean
 }
@@ -29,6 +32,7 @@ export async function lookAtCertificates(session: Session): Promise<HostCertific
   const { stdout } = expectSuccess(answer, 'reading certificates', session.host)
   return {
     found: identifyCertificates(stdout),
+    broken: brokenFiles(stdout),
     hasEtcdKey: stdout.split('\n').includes('authority\tyes'),
   }
 }
@@ -61,7 +65,9 @@ export async function wireObstacle(
   session: Session,
   paths: readonly string[],
 ): Promise<string | undefined> {
-  const { found } = await lookAtCertificates(session)
+  const { found, broken } = await lookAtCertificates(session)
+  const unreadable = broken.find((path) => paths.includes(path))
+  if (unreadable !== undefined) return `${certificateTitle(unreadable)} holds no certificate`
   for (const one of found.filter(({ path }) => paths.includes(path))) {
     const wire = await compareWithWire(cluster, session, one)
     if (wire === undefined || wire.served === 'same') continue

@@ -8,6 +8,7 @@ import { peerUrl } from '../../configuration/etcd/urls.js'
 import type { Host } from '../../cluster/model.js'
 import { expectSuccess, script, type Session } from '../../ssh/index.js'
 import { memberOf } from '../../facts/quorum.js'
+import { HAS_ETCD_DATA } from './data.js'
 import type { EtcdMember } from './members.js'
 import { defined } from '../../values/defined.js'
 import { HOST_PATHS } from '../../cluster/host-paths.js'
@@ -15,6 +16,8 @@ import { HOST_PATHS } from '../../cluster/host-paths.js'
 /** What an etcd host holds of a member. */
 export interface MemberTraces {
   readonly hasData: boolean
+  /** A member was started here once, with data or without. */
+  readonly wasStarted: boolean
   /** `--initial-cluster` of the manifest, where there is one. */
   readonly initialCluster?: string
   /** Whether that manifest founds a cluster. */
@@ -44,7 +47,7 @@ export interface EtcdScene {
 /** Decides how the member of `host` begins. */
 export function memberStart({ host, hosts, traces, members }: EtcdScene): MemberStart {
   const own = traces[hosts.findIndex(({ name }) => name === host.name)]
-  if (own?.hasData === true) return { kind: 'goes-on' }
+  if (own !== undefined && goesOn(own, members)) return { kind: 'goes-on' }
   const founding = traces.find(({ founds }) => founds)?.initialCluster
   const isFounder = founding?.split(',').includes(initialCluster([host])) ?? false
   if (members === undefined) {
@@ -60,6 +63,11 @@ export function memberStart({ host, hosts, traces, members }: EtcdScene): Member
   return { kind: 'joins', initialCluster: joinedCluster(host, members) }
 }
 
+/** What a member without data was told at its start still holds as long as nobody says that it had data before. */
+function goesOn({ hasData, wasStarted }: MemberTraces, members: EtcdScene['members']): boolean {
+  return hasData || (wasStarted && members === undefined)
+}
+
 /** The members for a new member's `--initial-cluster`: exactly those that etcd knows, and the new one itself. */
 export function joinedCluster(host: Host, members: readonly EtcdMember[]): string {
   const others = members.filter((member) => memberOf([member], host) === undefined)
@@ -69,8 +77,9 @@ export function joinedCluster(host: Host, members: readonly EtcdMember[]): strin
   ].join(',')
 }
 
-const LOOK = `
-if [ -e ${HOST_PATHS.etcdMember} ]; then echo data; fi
+const LOOK = `${HAS_ETCD_DATA}
+if has_etcd_data; then echo data; fi
+if [ -e ${HOST_PATHS.etcdMember} ]; then echo started; fi
 manifest=${HOST_PATHS.etcdManifest}
 if [ -e "$manifest" ]; then
   sed -n 's/^ *- --initial-cluster=/cluster /p; s/^ *- --initial-cluster-state=/state /p' "$manifest"
@@ -84,6 +93,7 @@ export async function memberTraces(session: Session): Promise<MemberTraces> {
   const cluster = value('cluster')
   return {
     hasData: lines.includes('data'),
+    wasStarted: lines.includes('started'),
     founds: cluster !== undefined && value('state') === 'new',
     ...defined({ initialCluster: cluster }),
   }

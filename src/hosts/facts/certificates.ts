@@ -10,7 +10,8 @@ const LONGEST = 128
 /**
  * Shell code that prints a line of `x509<TAB>path base64` for each certificate that belongs to the cluster, with the
  * function `say KEY VALUE`. If a file holds a certificate and its key, as kubelet's do, only the certificate is read. What
- * kubelet has signed itself does not count once the cluster has signed another.
+ * kubelet has signed itself does not count once the cluster has signed another. `-` stands for the certificate of a
+ * kubeconfig that names a file of its own for it.
  */
 export const LIST_CERTIFICATES = `
 certificate_in() {
@@ -26,7 +27,8 @@ certificate_in() {
     if [ -f "$file" ]; then say x509 "$file $(certificate_in "$file")"; fi
   done
   for file in ${HOST_PATHS.kubernetes}/*.conf; do
-    if [ -f "$file" ]; then say x509 "$file $(awk '$1 == "client-certificate-data:" { print $2; exit }' "$file")"; fi
+    if [ -f "$file" ]; then say x509 "$file $(awk '$1 == "client-certificate-data:" { print $2; exit }
+      $1 == "client-certificate:" { print "-"; exit }' "$file")"; fi
   done
 } | head -n ${MOST}
 `
@@ -49,12 +51,30 @@ export function identifyCertificates(answer: string): readonly IdentifiedCertifi
   })
 }
 
+/** The kubeconfig files that have a client certificate. Others in their folder may be somebody's own. */
+const KUBECONFIG = /\/(?:(?:super-)?admin|controller-manager|scheduler|kubelet)\.conf$/
+
+/** Files that should hold a certificate, and do not: they are empty, were cut off, or are something else. */
+export function brokenFiles(answer: string): readonly string[] {
+  return certificatesIn(answer)
+    .filter(({ path }) => !path.endsWith('.conf') || KUBECONFIG.test(path))
+    .filter(
+      ({ path, content, isElsewhere }) => !isElsewhere && describeCertificate(path, content) === undefined,
+    )
+    .map(({ path }) => text(path))
+}
+
 function certificatesIn(answer: string) {
   const lines = answer.split('\n').filter((line) => line.startsWith('x509\t'))
   return lines.slice(0, MOST).map((line) => {
     const entry = line.slice('x509\t'.length)
     const blank = entry.lastIndexOf(' ')
-    return { path: entry.slice(0, blank), content: Buffer.from(entry.slice(blank + 1), 'base64') }
+    const found = entry.slice(blank + 1)
+    return {
+      path: entry.slice(0, blank),
+      content: Buffer.from(found, 'base64'),
+      isElsewhere: found === '-',
+    }
   })
 }
 

@@ -8,6 +8,7 @@ import type { Cluster } from '../../cluster/model.js'
 import { SWAP_SERVICES } from '../../facts/swap.js'
 import { script, type Command } from '../../ssh/index.js'
 import { SWAP_AT_BOOT } from '../system/swap.js'
+import { HAS_ETCD_DATA } from '../etcd/data.js'
 import { LIST_BOOT } from './boot.js'
 import { LIST_CERTIFICATES } from './certificates.js'
 import { HOST_PATHS } from '../../cluster/host-paths.js'
@@ -21,7 +22,7 @@ data_folders=$1 managed=$2 header=$3 registries=$4 loaded_folder=$5
 
 // Prints lines of key<TAB>value (facts/facts.ts and facts/host-details.ts read them). The clock comes first, so that
 // nothing delays its reading. An os-release with mistakes must not end the script: what it lacks is then unknown.
-const STATE = `
+const STATE = `${HAS_ETCD_DATA}
 say() { printf '%s\\t%s\\n' "$1" "$2"; }
 say clock "$(date +%s.%N)"
 say machineId "$(cat /etc/machine-id 2>/dev/null || true)"
@@ -43,7 +44,8 @@ for name in $packages; do
   case $version in "hold "*) say heldPackage "$name" ;; esac
 done
 ss -Hltnp 2>/dev/null | while IFS= read -r line; do say listener "$line"; done
-for path in $paths; do if [ -e "$path" ]; then say path "$path"; fi; done
+is_there() { if [ "$1" = ${HOST_PATHS.etcdMember} ]; then has_etcd_data; else [ -e "$1" ]; fi; }
+for path in $paths; do if is_there "$path"; then say path "$path"; fi; done
 if [ -f "$claim" ]; then say claimedBy "$(cat "$claim")"; fi
 if [ -e "$lock" ]; then say held yes; fi
 for conf in ${HOST_PATHS.adminConf} ${HOST_PATHS.kubeletConf}; do

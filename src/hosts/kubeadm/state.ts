@@ -2,6 +2,7 @@
 import { HOST_PATHS } from '../../cluster/host-paths.js'
 import { expectSuccess, script } from '../../ssh/index.js'
 import type { HostContext } from '../context.js'
+import { HAS_ETCD_DATA } from '../etcd/data.js'
 
 const FINDINGS = [
   'kubelet.conf',
@@ -32,7 +33,7 @@ const FINDINGS = [
 export type HostState = ReadonlySet<(typeof FINDINGS)[number]>
 
 // The journal's lines: time, start or end, operation, step, ordinal, status.
-const LOOK = `
+const LOOK = `${HAS_ETCD_DATA}
 cd ${HOST_PATHS.kubernetes} 2>/dev/null || cd /
 some() { for path in "$@"; do if [ -e "$path" ]; then return 0; fi; done; return 1; }
 say() { finding=$1; shift; if "$@"; then echo "$finding"; fi; }
@@ -43,9 +44,7 @@ say ca.key test -e pki/ca.key
 say kubeconfigs some ${HOST_PATHS.kubernetes}/*.conf
 say certificates some pki/apiserver.* pki/apiserver-kubelet-client* pki/front-proxy-client* pki/etcd/server* pki/etcd/peer* pki/etcd/healthcheck*
 say manifests some manifests/*.yaml
-# Where etcd does not start, it leaves other files beside the log that it does not have. Its manifest may name another place.
-log=$(sed -n 's/^ *- --wal-dir=//p' manifests/etcd.yaml 2>/dev/null | tail -n 1)
-say etcd-data test -e "\${log:-${HOST_PATHS.etcdMember}/wal}"
+say etcd-data has_etcd_data
 say etcd-joined grep -qse '--initial-cluster=.*,' manifests/etcd.yaml
 journal=${HOST_PATHS.journal}
 unfinished() {

@@ -21,6 +21,15 @@ type RestoreSource =
   | { readonly kind: 'snapshot'; readonly name?: string }
   | { readonly kind: 'survivor'; readonly host?: string }
 
+/**
+ * The request that is carried out once the operator has confirmed a plan: it names the snapshot that the plan has chosen,
+ * since a newer one may be taken before the run begins.
+ */
+export function asPlanned<Request extends object>(request: Request, snapshot: string | undefined): Request {
+  if (snapshot === undefined || !('from' in request)) return request
+  return { ...request, from: { kind: 'snapshot', name: snapshot } }
+}
+
 /** Whether the operator may replace the cluster's state: its name must have been typed. */
 export function isRestoreConfirmed(
   { name }: { readonly name: string },

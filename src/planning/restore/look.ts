@@ -13,6 +13,8 @@ export interface RestoreLook {
   readonly status?: MemberStatus
   /** Every member that it knows; missing without a majority. */
   readonly members?: readonly QuorumMember[]
+  /** The layout of encryption at rest of its API server; missing if that has another configuration, or none is there. */
+  readonly encryption?: string
   /** Whether there is a database of etcd. */
   readonly hasData: boolean
   /** It has no log of etcd: the database may be the empty one of a member that found no data, and did not start. */

@@ -1,5 +1,6 @@
 /** Why etcd is not restored: found before anything is stopped. Pure. */
 import { HOST_PATHS } from '../../cluster/host-paths.js'
+import { parseLayout, writersOf } from '../../cluster/encryption-layout.js'
 import { etcdPlace, hostsWithRole, type Cluster, type Host } from '../../cluster/model.js'
 import type { ErrorReport } from '../../errors/index.js'
 import { memberTitle } from '../../facts/quorum.js'
@@ -8,7 +9,7 @@ import type { RestoreRequest } from '../../operations/restore/request.js'
 import type { SnapshotRecord } from '../../operations/snapshot-record.js'
 import { finding, listNames, type PreflightFinding } from '../../preflight/finding.js'
 import { unknownHosts } from '../unknown-hosts.js'
-import { minorOf, statusesOf } from './source.js'
+import { knownSnapshots, minorOf, statusesOf } from './source.js'
 
 /** What is decided from. */
 export interface RestoreScene {
@@ -136,6 +137,17 @@ const absent: Refusal = ({ record, request: { from } }) => {
   return [finding('error', 'SNAPSHOT_UNKNOWN', undefined, `no control plane that answers keeps ${from.name}`)]
 }
 
+/** A clock that is wrong makes an old snapshot the newest. Revisions of one etcd only grow. */
+const disputed: Refusal = ({ record, looks, request: { from } }) => {
+  if (record === undefined || (from.kind === 'snapshot' && from.name !== undefined)) return []
+  const further = knownSnapshots(looks)
+    .filter(({ clusterId, revision }) => clusterId === record.clusterId && revision > record.revision)
+    .toSorted((a, b) => b.revision - a.revision)[0]
+  if (further === undefined) return []
+  const message = `${record.name} has the latest date (revision ${record.revision}), but ${further.name} has a later state (revision ${further.revision}): a clock was wrong, or etcd has gone back`
+  return [refusal(undefined, message, 'name the snapshot: `quorate etcd restore NAME`')]
+}
+
 const damaged: Refusal = ({ record, sound }) => {
   if (record === undefined || sound.length > 0) return []
   const message = `no host has ${record.name} as it was written down: the file was changed or cut off`
@@ -172,7 +184,26 @@ const otherVersion: Refusal = ({ cluster, record, looks }) => {
   })
 }
 
-const OF_SNAPSHOT: readonly Refusal[] = [absent, damaged, foreign, otherVersion]
+/** API servers could serve none of these values, and that shows only when there is no way back any more. */
+const otherEncryption: Refusal = ({ cluster, record, looks }) => {
+  const had = parseLayout(record?.encryption ?? '')
+  if (record === undefined || had === undefined) return []
+  return looks.flatMap(({ host, encryption }) => {
+    const has = encryption === undefined ? undefined : parseLayout(encryption)
+    if (has === undefined) return []
+    return Object.keys(had).flatMap((resource) => {
+      const lacking = writersOf(had, resource).filter((key) => !writersOf(has, resource).includes(key))
+      if (lacking.length === 0) return []
+      const message = `values of ${resource} in ${record.name} may be written with ${listNames(lacking)}, which its API server does not read any more`
+      return [finding('error', 'RESTORE_REFUSED', hostOf(cluster, host), message, HINT_ENCRYPTION)]
+    })
+  })
+}
+
+const HINT_ENCRYPTION =
+  'ask for that key again in kubernetes.encryptionAtRest, run `quorate apply`, then restore; docs/etcd-restore.md tells what to do where no API server answers'
+
+const OF_SNAPSHOT: readonly Refusal[] = [absent, disputed, damaged, foreign, otherVersion, otherEncryption]
 
 /** Whoever has a majority loses nothing by going on with it. */
 const majority: Refusal = ({ looks }) =>

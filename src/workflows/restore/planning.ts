@@ -25,7 +25,12 @@ export async function plannedAsRestore(
   looked: Looked,
   request: RestoreRequest,
 ): Promise<PlanResult> {
-  return planned(run, await makePlan(run, looked, request))
+  const plan = await makePlan(run, looked, request)
+  const { source } = plan.parts ?? {}
+  return {
+    ...planned(run, plan),
+    ...(source?.kind === 'snapshot' ? { restores: source.record.name } : {}),
+  }
 }
 
 /** Locks every host that answers while `act` carries out the plan. Its confirmation is part of the request. */

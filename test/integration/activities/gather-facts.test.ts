@@ -106,6 +106,21 @@ describe('the facts about what Quorate configures on a host', () => {
     })
     expect(configuration?.containerdMajor).toBe(1)
   })
+
+  it('name the data of etcd only where there are some', async () => {
+    const asked = host.host()
+    const { gatherFacts } = createActivities({ sessions: pool })
+    const paths = async () =>
+      (await activity(() => gatherFacts(aCluster({ hosts: [asked] }), asked))).paths.map((path) =>
+        path.slice(folder.length + 1),
+      )
+    // What etcd leaves that finds no data, and does not start without them.
+    mkdirSync(join(folder, 'etcd-data/member/snap'), { recursive: true })
+    writeFileSync(join(folder, 'etcd-data/member/snap/db'), '')
+    expect(await paths()).not.toContain('etcd-data/member')
+    mkdirSync(join(folder, 'etcd-data/member/wal'))
+    expect(await paths()).toContain('etcd-data/member')
+  })
 })
 
 describe('connection probes from a host', () => {

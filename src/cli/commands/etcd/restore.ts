@@ -7,6 +7,7 @@ import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { Cluster } from '../../../cluster/model.js'
 import { QuorateError } from '../../../errors/index.js'
 import type { PlanRequest, Requests } from '../../../operations/input.js'
+import { defined } from '../../../values/defined.js'
 import { contextOf, type Context } from '../../context.js'
 import { EXIT, exitWith, type ExitCode } from '../../exit.js'
 import { refuseTogether } from '../../options/exclusive.js'
@@ -150,33 +151,46 @@ async function run<Asked extends Kind>(
   }
   const agreed = await confirmed(context, cluster, planned, options)
   if (typeof agreed === 'number') return agreed
-  const { startAndFollow } = await import('../../start-and-follow.js')
-  const confirmedRequest = { ...request, confirmed: agreed }
+  const [{ startAndFollow }, { asPlanned }] = await Promise.all([
+    import('../../start-and-follow.js'),
+    import('../../../operations/restore/request.js'),
+  ])
+  const confirmedRequest = { ...asPlanned(request, agreed.snapshot), confirmed: agreed.name }
   return startAndFollow(context, kind, cluster, { ...options, review: false, request: confirmedRequest })
 }
 
-/** The name of the cluster as it was confirmed, or how the command ends without that. */
+/** What the operator has confirmed. */
+interface Confirmed {
+  /** The name of the cluster, as it was typed. */
+  readonly name: string
+  /** The snapshot that was chosen in the plan, if one was shown. */
+  readonly snapshot?: string
+}
+
+/** What was confirmed, or how the command ends without that. */
 async function confirmed(
   context: Context,
   cluster: Cluster,
   planned: PlanRequest,
   { yesRestore }: Options,
-): Promise<string | ExitCode> {
+): Promise<Confirmed | ExitCode> {
   if (yesRestore !== undefined) {
-    if (yesRestore === cluster.name) return yesRestore
+    if (yesRestore === cluster.name) return { name: yesRestore }
     const message = `--yes-restore names ${yesRestore}, and the cluster file is of ${cluster.name}: nothing was changed`
     throw new QuorateError('USAGE', message)
   }
-  const [{ askForName, nobodyToAsk, RESTORE }, { showPlan }] = await Promise.all([
+  const [{ askForName, nobodyToAsk, RESTORE }, { shownPlan }] = await Promise.all([
     import('../../confirm-by-name.js'),
     import('../../planned.js'),
   ])
   if (!context.io.canAsk || context.json) throw nobodyToAsk(cluster, RESTORE)
-  const shown = await showPlan(context, cluster, planned)
-  if (shown !== EXIT.done) return shown
+  const shown = await shownPlan(context, cluster, planned)
+  if (shown.kind === 'ended') return shown.exitCode
+  const { problems, restores: snapshot } = shown.result
+  if (problems.length > 0) return EXIT.failed
   if (!(await askForName(cluster, RESTORE))) {
     context.io.note('nothing was changed')
     return EXIT.failed
   }
-  return cluster.name
+  return { name: cluster.name, ...defined({ snapshot }) }
 }

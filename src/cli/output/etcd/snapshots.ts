@@ -43,13 +43,22 @@ export function snapshotList(found: SnapshotsFound): object {
   }
 }
 
-/** How long ago the newest was taken, in milliseconds; undefined if there is none. */
+/** How long ago the newest was taken, in milliseconds; undefined if there is none whose date can be right. */
 export function newestAgeMs(found: SnapshotsFound): number | undefined {
   return ageOf(listed(found))
 }
 
-function ageOf([newest]: readonly Listed[]): number | undefined {
+/** By how much the clock of a host may be ahead of the one here: hosts and this machine need not agree to the second. */
+const MOST_AHEAD_MS = 5 * 60_000
+
+function ageOf(all: readonly Listed[]): number | undefined {
+  const newest = all.find((one) => !isOfFuture(one))
   return newest === undefined ? undefined : Math.max(0, Date.now() - Date.parse(newest.seen.record.takenAt))
+}
+
+/** Its date says nothing about its age. */
+function isOfFuture({ seen: { record } }: Listed): boolean {
+  return Date.parse(record.takenAt) > Date.now() + MOST_AHEAD_MS
 }
 
 /** The table, places that do not answer, and the age of the newest. */
@@ -67,6 +76,10 @@ export function renderSnapshots(cluster: string, found: SnapshotsFound, style: S
   return [
     ...(rows.length === 0 ? [] : [...renderTable(HEADER, rows, style), '']),
     ...found.unreachable.flatMap((report) => [...renderReport(report, style), '']),
+    ...all.filter(isOfFuture).map(({ seen: { record } }) => {
+      const what = `${record.name} is dated in the future, and does not count: look at the clock of ${record.host}`
+      return `${style.yellow('⚠')} ${plainLine(what)}`
+    }),
     summary(cluster, all, style),
   ]
 }
@@ -74,6 +87,8 @@ export function renderSnapshots(cluster: string, found: SnapshotsFound, style: S
 function summary(cluster: string, all: readonly Listed[], style: Style): string {
   const name = style.bold(plainLine(cluster))
   const ageMs = ageOf(all)
+  if (ageMs === undefined && all.length > 0)
+    return `${style.yellow('⚠')} ${name}: ${count(all.length, 'snapshot')}, none with a date that can be right`
   if (ageMs === undefined)
     return `${style.yellow('⚠')} ${name}: no snapshot; \`quorate etcd snapshot\` takes one`
   return `${style.green('✔')} ${name}: ${count(all.length, 'snapshot')}; the newest was verified ${formatDuration(ageMs)} ago`

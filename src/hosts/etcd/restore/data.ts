@@ -125,17 +125,27 @@ async function placeOf({ session, host, operation }: HostContext): Promise<DataP
   return { placed, beside }
 }
 
-// $1: etcd's folder, $2: the operation, $3: the folder for the old data, $4: the name of the stamp. Data that an earlier
-// restore has put there were never in use, so only what was there before it is kept.
-const PLACE = `
+// Moves away data that are no longer wanted before it removes them: half removed, they would not bear the stamp any more,
+// and nobody would dare to touch them.
+const WITHDRAWN = `
+withdraw() {
+  rm -rf -- .restore-withdrawn
+  if [ -e member ]; then mv -- member .restore-withdrawn; fi
+}`
+
+// $1: etcd's folder, $2: the operation, $3: the folder for the old data, $4: the name of the stamp, $5: the mark of a
+// restore that may go back. Data that an earlier restore has put there were never in use, so only what was there before it
+// is kept. If that is nothing, an empty folder says so.
+const PLACE = `${WITHDRAWN}
 cd -- "$1"
 if [ "$(cat -- "member/$4" 2>/dev/null)" = "$2" ]; then exit 0; fi
 [ -d ".restore-$2/member" ]
-if [ -e "$3" ]; then rm -rf -- member; elif [ -e member ]; then mv -- member "$3"; fi
+if [ -e "$3" ]; then withdraw; elif [ -e member ]; then mv -- member "$3"; elif [ -e "$5" ]; then mkdir -- "$3"; fi
 sync -- .
 mv -- ".restore-$2/member" member
 rmdir -- ".restore-$2"
 sync -- .
+rm -rf -- .restore-withdrawn
 echo placed`
 
 /**
@@ -144,10 +154,8 @@ echo placed`
  * @returns false if they were there already.
  */
 export async function placeData({ session, host, operation }: HostContext, origin: string): Promise<boolean> {
-  const placed = await session.run(script(PLACE, FOLDER, operation, nameOf(origin), STAMP), {
-    root: true,
-    timeoutMs: 300_000,
-  })
+  const place = script(PLACE, FOLDER, operation, nameOf(origin), STAMP, HOST_PATHS.restoring)
+  const placed = await session.run(place, { root: true, timeoutMs: 300_000 })
   return expectSuccess(placed, 'putting the restored data in place', host).stdout.trim() !== ''
 }
 
@@ -174,14 +182,16 @@ export async function withdrawData({ session, host }: HostContext): Promise<void
   expectSuccess(withdrawn, 'removing data that no member has started with', host)
 }
 
-// $1: etcd's folder, $2: the folder with the old data, $3: the name of the stamp. Killed between the two, it finds
-// the old data where they are.
-const TAKE_BACK = `
+// $1: etcd's folder, $2: the folder with the old data, $3: the name of the stamp. Killed on the way, it finds the old data
+// where they are.
+const TAKE_BACK = `${WITHDRAWN}
 cd -- "$1"
 [ -e "$2" ] || exit 0
-if [ -e member ]; then [ -e "member/$3" ]; rm -rf -- member; fi
-mv -- "$2" member
+if [ -e member ]; then [ -e "member/$3" ]; fi
+withdraw
+rmdir -- "$2" 2>/dev/null || mv -- "$2" member
 sync -- .
+rm -rf -- .restore-withdrawn
 echo back`
 
 /**

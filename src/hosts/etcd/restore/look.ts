@@ -8,6 +8,7 @@ import { defined } from '../../../values/defined.js'
 import { isPlainObject } from '../../../values/merge.js'
 import type { HostContext } from '../../context.js'
 import { readNumber } from '../../numbers.js'
+import { layoutOnHost } from '../../encryption/layout-on-host.js'
 import { judgedMembers } from '../members.js'
 import { keptSnapshots } from '../snapshots/folder.js'
 import { memberStatus } from '../status.js'
@@ -34,6 +35,7 @@ export async function lookForRestore({ session, host, cluster }: HostContext): P
     snapshots: kept.map(({ record }) => record),
     ...defined({
       pod,
+      encryption: await layoutOnHost(session),
       status: await memberStatus(session).catch(() => undefined),
       members: await judgedMembers(session).catch(() => undefined),
     }),

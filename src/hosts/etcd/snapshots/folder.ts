@@ -40,6 +40,7 @@ const RECORD = z.object({
   etcdVersion: z.string(),
   kubernetesVersion: z.string(),
   caHash: z.string().optional(),
+  encryption: z.string().optional(),
   bytes: z.number(),
   sha256: z.string(),
 })
@@ -54,8 +55,8 @@ export function parseRecord(text: string): SnapshotRecord | undefined {
   }
 }
 
-function withoutUndefined({ caHash, keys, ...rest }: z.output<typeof RECORD>): SnapshotRecord {
-  return { ...rest, ...defined({ caHash, keys }) }
+function withoutUndefined({ caHash, keys, encryption, ...rest }: z.output<typeof RECORD>): SnapshotRecord {
+  return { ...rest, ...defined({ caHash, keys, encryption }) }
 }
 
 // $1: the folder. A line of `name, size, record in base64` for each.

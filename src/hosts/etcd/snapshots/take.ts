@@ -8,6 +8,7 @@ import { command, expectSuccess, lastLines, script } from '../../../ssh/index.js
 import { defined } from '../../../values/defined.js'
 import { runDurably } from '../../durable.js'
 import type { HostContext } from '../../context.js'
+import { layoutOnHost } from '../../encryption/layout-on-host.js'
 import { etcdctlCommand } from '../members.js'
 import { memberStatus } from '../status.js'
 import {
@@ -135,7 +136,7 @@ async function judge(context: HostContext, tag: string, saved: string): Promise<
     ...defined({ keys: found?.keys }),
     etcdVersion: version,
     kubernetesVersion: cluster.kubernetes.version,
-    ...defined({ caHash: cluster.caHash }),
+    ...defined({ caHash: cluster.caHash, encryption: await layoutOnHost(session) }),
     bytes,
     sha256,
   }

@@ -5,9 +5,10 @@ import { aHost } from '../../../support/clusters.js'
 
 const HOSTS = ['e1', 'e2', 'e3'].map((name) => aHost(name))
 const FOUNDERS = 'e1=https://192.0.2.31:2380,e2=https://192.0.2.32:2380,e3=https://192.0.2.33:2380'
-const BARE: MemberTraces = { hasData: false, founds: false }
-const FOUNDING: MemberTraces = { hasData: false, founds: true, initialCluster: FOUNDERS }
-const RUNNING: MemberTraces = { ...FOUNDING, hasData: true }
+const BARE: MemberTraces = { hasData: false, wasStarted: false, founds: false }
+const FOUNDING: MemberTraces = { ...BARE, founds: true, initialCluster: FOUNDERS }
+const EMPTY: MemberTraces = { ...FOUNDING, wasStarted: true }
+const RUNNING: MemberTraces = { ...EMPTY, hasData: true }
 
 function member(name: string, changes: Partial<EtcdMember> = {}): EtcdMember {
   const { internalAddress } = aHost(name)
@@ -49,18 +50,23 @@ describe('the member of an etcd host', () => {
 
   it('continues with its data, whatever else is true', () => {
     expect(start('e1', [RUNNING, BARE, BARE])).toEqual({ kind: 'goes-on' })
-    expect(start('e1', [{ hasData: true, founds: false }, BARE, BARE], [])).toEqual({ kind: 'goes-on' })
+    expect(start('e1', [{ ...BARE, hasData: true }, BARE, BARE], [])).toEqual({ kind: 'goes-on' })
   })
 
   it('is not started again if etcd has seen it and its data is gone', () => {
     const members = ['e1', 'e2', 'e3'].map((name) => member(name))
     expect(start('e3', [RUNNING, RUNNING, FOUNDING], members)).toEqual({ kind: 'data-lost' })
+    expect(start('e3', [RUNNING, RUNNING, EMPTY], members)).toEqual({ kind: 'data-lost' })
+  })
+
+  it('continues as it was told where it has started without data, and nobody knows whether it ever had any', () => {
+    expect(start('e2', [RUNNING, EMPTY, EMPTY])).toEqual({ kind: 'goes-on' })
   })
 
   it('waits if etcd exists without it and does not answer, so that there is never a second etcd', () => {
     const others = [...HOSTS, aHost('e4')]
     expect(start('e4', [RUNNING, RUNNING, RUNNING, BARE], undefined, others)).toEqual({ kind: 'waits' })
-    expect(start('e2', [{ hasData: true, founds: false }, BARE, BARE])).toEqual({ kind: 'waits' })
+    expect(start('e2', [{ ...BARE, hasData: true }, BARE, BARE])).toEqual({ kind: 'waits' })
   })
 
   it('is added to an etcd that does not know it', () => {

@@ -4,6 +4,7 @@ import type { RestoreRequest } from '../../../../src/operations/restore/request.
 import type { SnapshotRecord } from '../../../../src/operations/snapshot-record.js'
 import { QuorateError } from '../../../../src/errors/index.js'
 import { planRestore, type RestoreLearnt } from '../../../../src/planning/restore/plan.js'
+import { defined } from '../../../../src/values/defined.js'
 import { aCluster, aClusterWithEtcdHosts } from '../../../support/clusters.js'
 import { aSnapshotRecord, withMember, memberStatusesOf } from '../../../support/member-statuses.js'
 import { lacking, restoreLookAt } from '../../../support/restore-looks.js'
@@ -137,6 +138,20 @@ describe('a restore is refused before anything is stopped', () => {
     expect(codes({ from: { kind: 'snapshot', name: 'other' } })).toEqual(['SNAPSHOT_UNKNOWN'])
   })
 
+  it('of the newest if its state is older than that of another: a clock was wrong', () => {
+    const future = { ...record, name: 'prod-20280101T000000Z-r900-x', takenAt: '2028-01-01T00:00:00.000Z' }
+    const looks = looksWith('cp1', record, { ...future, revision: 900 })
+    const [problem] = plan({}, { looks }).problems
+    expect(problem).toMatchObject({
+      code: 'RESTORE_REFUSED',
+      message: expect.stringContaining(`${record.name} has a later state`) as string,
+    })
+    expect(codes({ from: { kind: 'snapshot', name: record.name } }, { looks })).toEqual([])
+    expect(
+      codes({}, { looks: looksWith('cp1', record, { ...future, clusterId: '42', revision: 900 }) }),
+    ).toEqual(['SNAPSHOT_FOREIGN'])
+  })
+
   it('if no host has the snapshot as it was written down', () => {
     expect(codes({}, { sound: [] })).toEqual(['SNAPSHOT_DAMAGED'])
   })
@@ -155,6 +170,21 @@ describe('a restore is refused before anything is stopped', () => {
   it('for the snapshot of another minor version of etcd', () => {
     const looks = looksWith('cp1', { ...record, etcdVersion: '3.7.0' })
     expect(codes({}, { looks })).toEqual(['SNAPSHOT_FOREIGN', 'SNAPSHOT_FOREIGN', 'SNAPSHOT_FOREIGN'])
+  })
+
+  it('if API servers could not read what is in it, because the key was changed since', () => {
+    const refused = (before: string | undefined, now: string | undefined) => {
+      const looks = looksWith('cp1', { ...record, ...defined({ encryption: before }) })
+      return codes({}, { looks: looks.map((look) => ({ ...look, ...defined({ encryption: now }) })) })
+    }
+    const refusals = Array(3).fill('RESTORE_REFUSED')
+    expect(refused('secrets=secretbox-1+identity', 'secrets=secretbox-2+identity')).toEqual(refusals)
+    expect(refused('secrets=secretbox-1+identity', '')).toEqual(refusals)
+    expect(refused('secrets=secretbox-1+identity', 'secrets=secretbox-1+identity')).toEqual([])
+    expect(refused('secrets=secretbox-1+identity', 'secrets=secretbox-2+identity+secretbox-1')).toEqual([])
+    expect(refused('', 'secrets=secretbox-1+identity')).toEqual([])
+    expect(refused(undefined, 'secrets=secretbox-2+identity')).toEqual([])
+    expect(refused('secrets=secretbox-1+identity', undefined)).toEqual([])
   })
 
   it('while a control plane does not answer, unless it is vouched dead', () => {

@@ -78,6 +78,23 @@ exec /bin/${name} "$@"`,
   }
 }
 
+/** Kills the shell that removes a folder, when so far only its stamp is gone. */
+function dieInRemoval(): void {
+  programs.add(
+    'rm',
+    `for last; do :; done
+[ -e "$last/member" ] || [ -e "$last/quorate-restored" ] || exec /bin/rm "$@"
+/bin/rm -f "$last/quorate-restored"
+kill -9 $PPID`,
+  )
+}
+
+/** The mark of a restore that may go back. */
+function markRestoring(): void {
+  mkdirSync(join(programs.folder, 'state'), { recursive: true })
+  writeFileSync(join(programs.folder, 'state/restoring'), 'test\n')
+}
+
 function live(): void {
   for (const name of ['mv', 'rm', 'rmdir']) rmSync(join(programs.folder, name), { force: true })
 }
@@ -161,7 +178,28 @@ describe('the exchange of data', () => {
     await takeDataBack(context(), 'test').catch(() => undefined)
     live()
     await takeDataBack(context(), 'test')
+    await clearData(context())
     expect(folders()).toEqual(['member'])
+    expect(database('member')).toBe('old')
+  })
+
+  it('is taken back although the removal of restored data was cut off', async () => {
+    await placeData(context(), 'test')
+    dieInRemoval()
+    await takeDataBack(context(), 'test').catch(() => undefined)
+    live()
+    await takeDataBack(context(), 'test')
+    expect(database('member')).toBe('old')
+  })
+
+  it('is taken back although a second restore was cut off while it removed the data of the first', async () => {
+    await placeData(context(), 'test')
+    const later = { ...context(), operation: 'later' }
+    await restoreData(later, ORDER)
+    dieInRemoval()
+    await placeData(later, 'test').catch(() => undefined)
+    live()
+    await takeDataBack(later, 'test')
     expect(database('member')).toBe('old')
   })
 
@@ -174,6 +212,16 @@ describe('the exchange of data', () => {
     expect(database('member.old-test')).toBe('old')
     await takeDataBack(later, 'test')
     expect(database('member')).toBe('old')
+  })
+
+  it('is taken back on a host that had no data: then there are none again', async () => {
+    rmSync(data('member'), { recursive: true })
+    markRestoring()
+    await placeData(context(), 'test')
+    expect(await isPlaced(context(), 'test')).toBe(true)
+    expect(await takeDataBack(context(), 'test')).toBe(true)
+    expect(folders()).toEqual([])
+    expect(await takeDataBack(context(), 'test')).toBe(false)
   })
 
   it('is known from the old data that are kept', async () => {
