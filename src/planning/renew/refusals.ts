@@ -36,6 +36,25 @@ export function renewProblems(situation: RenewSituation): readonly ErrorReport[]
     ...absent,
     ...silent.map((report) => ({ severity: 'error' as const, ...report })),
     ...endedAuthorities(situation),
+    ...otherSilence(situation),
+  ]
+}
+
+/**
+ * An API that does not answer although no certificate has ended is down for another reason. Nobody sees then whether the
+ * other members of etcd run, so nothing is restarted unless hosts are named: least of all by the clock.
+ */
+function otherSilence({ asked, presence, request }: RenewSituation): readonly PreflightFinding[] {
+  if (presence.kind !== 'unreadable' || request.hosts.length > 0) return []
+  if (asked.some(({ renewal }) => renewal.hasEnded || renewal.kubeletEnded)) return []
+  return [
+    finding(
+      'error',
+      'CLUSTER_UNREADABLE',
+      undefined,
+      `the API of the cluster does not answer (${presence.reason}), although no certificate has ended`,
+      'find out why it does not answer and fix that; if components still show certificates that have ended, name the control planes to renew and restart them: `quorate certificates renew HOST…`',
+    ),
   ]
 }
 

@@ -74,6 +74,16 @@ describe('a renewal of certificates', () => {
     expect(plan.changes).toEqual([])
   })
 
+  it('restarts nothing blindly: an API that does not answer although nothing has ended is another trouble', () => {
+    const plan = planned({ presence: DOWN })
+    expect(plan.problems).toMatchObject([
+      { code: 'CLUSTER_UNREADABLE', message: expect.stringContaining('no certificate has ended') as string },
+    ])
+    expect(plan.changes).toEqual([])
+    expect(planned({ presence: DOWN, hosts: ['cp2'] }).problems).toEqual([])
+    expect(planned({ presence: DOWN, but: { cp2: -1 } }).problems).toEqual([])
+  })
+
   it('refuses a host that the file does not have', () => {
     expect(planned({ hosts: ['cp7'] }).problems).toMatchObject([{ code: 'HOST_UNKNOWN' }])
   })
