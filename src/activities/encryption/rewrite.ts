@@ -5,7 +5,7 @@
 import { parseLayout, writersOf } from '../../cluster/encryption-layout.js'
 import type { HostContext } from '../../hosts/context.js'
 import { incomplete, otherwiseWritten } from '../../hosts/encryption/stored-values.js'
-import { isConflict, refusalOf } from '../../hosts/kubernetes/api/refusal.js'
+import { isConflict, refusalOf, type ApiRefusal } from '../../hosts/kubernetes/api/refusal.js'
 import { unlessMissing } from '../../hosts/kubernetes/api/resources.js'
 import { localApi, type ClusterApi } from '../../hosts/kubernetes/cluster-api.js'
 import type { StepOutcome } from '../../operations/steps.js'
@@ -78,8 +78,14 @@ async function rewrite(context: HostContext, api: ClusterApi, path: string): Pro
     // Somebody else has changed or deleted it meanwhile.
     if (isConflict(error) || refusal?.status === GONE) return
     if (refusal === undefined || refusal.status === BUSY || refusal.status >= 500) throw error
-    throw incomplete(context, `the API server refuses to replace ${path}: ${refusal.message}`)
+    throw incomplete(context, notReplaced(path, refusal))
   }
+}
+
+/** What is said of an object that is not written again. The API server's own message may quote its value. */
+export function notReplaced(path: string, { status, reason }: ApiRefusal): string {
+  const what = [`HTTP ${status}`, reason].filter(Boolean).join(', ')
+  return `the API server refuses to replace ${path} by itself (${what}): \`kubectl replace\` of it says why`
 }
 
 const GONE = 404
