@@ -87,8 +87,7 @@ export class Lane {
           `${this.subnet}${number}`,
         ),
     )
-    const addresses = new Map(this.hosts.map(({ name, address }) => [name, address]))
-    this.apis = new ApiServers(options.image.identity, this.model, addresses)
+    this.apis = new ApiServers(options.image.identity, this.model, this.hosts)
   }
 
   static async open(options: LaneOptions): Promise<Lane> {

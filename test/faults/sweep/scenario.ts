@@ -108,6 +108,14 @@ const SNAPSHOT: Scenario = {
     quorate.start('snapshot', cluster, { request: { clusterFile: 'kind: Cluster\n', mayBeBehind: false } }),
 }
 
+/** All that kubeadm has issued ends in a month. */
+const RENEWAL: Scenario = {
+  name: 'renew',
+  on: 'cluster',
+  start: (quorate, cluster) =>
+    quorate.start('renew', cluster, { review: false, request: { hosts: [], all: false } }),
+}
+
 /** An apply with other arguments of two components. */
 const RECONFIGURATION: Scenario = {
   name: 'reconfigure',
@@ -140,4 +148,5 @@ export const DAY_2: readonly Scenario[] = [
   UPDATE,
   SNAPSHOT,
   RECONFIGURATION,
+  RENEWAL,
 ]
