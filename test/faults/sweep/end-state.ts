@@ -29,8 +29,26 @@ export function lookAtEnd(model: string, hosts: readonly ScriptedHost[], subnet:
   }
   collect('cluster', model, MACHINERY)
   for (const host of hosts) collect(host.name, host.changes, OF_ONE_OPERATION)
+  nameKeys(files)
   const mutations = [...lines(join(model, 'journal')), ...hosts.flatMap(unitsOf)].sort()
   return { files, mutations, unexpected: lines(join(model, 'unexpected')).join('\n') }
+}
+
+/** Keys that hosts have made, each by the name of its file. Two keys of one name have different names here. */
+const KEY = /:etc\/kubernetes\/quorate\/encryption-keys\/(.+)$/
+
+/** Puts names in the place of keys of encryption, which are others in each run. */
+function nameKeys(files: Record<string, string>): void {
+  const names = new Map<string, string>()
+  for (const [path, content] of Object.entries(files).sort()) {
+    const name = KEY.exec(path)?.[1]
+    const key = content.slice(content.indexOf(' ') + 1).trim()
+    if (name === undefined || key === '' || names.has(key)) continue
+    names.set(key, `<${name} of ${path.split(':')[0] ?? ''}>`)
+  }
+  for (const [path, content] of Object.entries(files)) {
+    files[path] = [...names].reduce((text, [key, name]) => text.replaceAll(key, name), content)
+  }
 }
 
 /** What differs from the end of a clean run, in words; empty if nothing does. */

@@ -13,6 +13,7 @@ import { join } from 'node:path'
 import { NOT_FOUND, type ApiAnswer, type Asked } from '../../support/api-server.js'
 import { ModelNodes } from './model-nodes.js'
 import { answerRecord } from './model-record.js'
+import { answerValue } from './model-values.js'
 
 /** The kinds of the pod network's manifest, as the API server tells them. */
 const KINDS: Readonly<Record<string, readonly (readonly [string, string, boolean])[]>> = {
@@ -53,8 +54,8 @@ export class ModelApi {
   readonly answer = (asked: Asked): ApiAnswer => {
     const { pathname, searchParams } = new URL(asked.path, 'https://api')
     const { method } = asked
-    const ofRecord = answerRecord(this.#model, asked)
-    if (ofRecord !== undefined) return ofRecord
+    const ofOthers = answerRecord(this.#model, asked) ?? answerValue(this.#model, this.#host, asked)
+    if (ofOthers !== undefined) return ofOthers
     if (method === 'GET') return this.#read(pathname, searchParams) ?? this.#unexpected(asked)
     if (method === 'PATCH' && searchParams.has('fieldManager')) {
       return this.#apply(pathname, asked.body, searchParams.get('dryRun') === 'All')

@@ -20,6 +20,8 @@ const FOLDERS = [
   'addresses',
   'pods',
   'static-pods',
+  'encryption',
+  'values/secrets/default',
 ]
 
 /** Makes the model of hosts that belong to no cluster. */

@@ -83,9 +83,14 @@ process_of() { # COMPONENT
   cat "$process.pid"
 }
 
-# It reads its credentials when it starts: what it goes by is kept.
+# What it reads when it starts is kept, for it goes by that. Without a file that it is told to read it does not start.
 start_process() { # COMPONENT, with $command and $process
   mkdir -p /run/processes "$CLUSTER/credentials/$HOST"
+  if [ "$1" = kube-apiserver ]; then
+    encryption=$(echo "$command" | sed -n 's/^--encryption-provider-config=//p')
+    rm -f "$CLUSTER/encryption/$HOST"
+    if [ -n "$encryption" ]; then cp "$encryption" "$CLUSTER/encryption/$HOST" || return; fi
+  fi
   setsid sleep infinity </dev/null >/dev/null 2>&1 &
   echo "$command" | tr '\n' '\000' >"$process.$!"
   mount --bind "$process.$!" "/proc/$!/cmdline"
