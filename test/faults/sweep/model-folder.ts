@@ -21,6 +21,7 @@ const FOLDERS = [
   'pods',
   'static-pods',
   'encryption',
+  'network-pods',
   'values/secrets/default',
 ]
 

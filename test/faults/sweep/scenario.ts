@@ -14,6 +14,8 @@ export interface Scenario {
   readonly after?: Scenario
   /** Changes the model of the cluster before the operation begins. */
   readonly prepare?: (model: string) => void
+  /** Mutations that an attempt may make again, because nothing shows whether the one before has made them. */
+  readonly repeatable?: RegExp
   readonly start: (quorate: Quorate, cluster: Cluster) => Promise<Operation>
 }
 
@@ -152,6 +154,28 @@ const ENCRYPTION: Scenario = { name: 'encryption', after: APPLY, prepare: addSec
 
 const ROTATION: Scenario = { name: 'rotation', after: ENCRYPTION, ...encryption(2) }
 
+/** Secrets are there when the snapshot is taken; afterwards one is lost, and etcd goes on. */
+const RESTORE: Scenario = {
+  name: 'restore',
+  after: { ...SNAPSHOT, name: 'saved', prepare: addSecrets },
+  prepare: (model) => {
+    rmSync(join(model, 'values', 'secrets', 'default', 'one'))
+    writeFileSync(join(model, 'revision'), '77\n')
+  },
+  // By which clock would it have started since? A restart too many does no harm, one too few does.
+  repeatable: / systemctl restart kubelet$/,
+  start: (quorate, cluster) =>
+    quorate.start('restore', cluster, {
+      request: {
+        from: { kind: 'snapshot' },
+        dead: [],
+        mayBeOfOtherEtcd: false,
+        withoutSaving: false,
+        confirmed: cluster.name,
+      },
+    }),
+}
+
 /** Operations on a cluster that runs. */
 export const DAY_2: readonly Scenario[] = [
   removal('w1'),
@@ -167,4 +191,5 @@ export const DAY_2: readonly Scenario[] = [
   RENEWAL,
   ENCRYPTION,
   ROTATION,
+  RESTORE,
 ]

@@ -12,6 +12,7 @@ const LONG = [
   'renew',
   'encryption',
   'rotation',
+  'restore',
 ]
 
 /** Parts of the names of the wanted cases; without any, all are wanted. */

@@ -43,7 +43,8 @@ extra_arguments() { # COMPONENT FILE
 
 # Only a join names the other members; init and upgrade name the host alone. What the record says comes on top.
 member_arguments() {
-  echo "    - --name=$HOST"
+  read -r own_address </etc/host-address
+  printf '    - %s\n' --data-dir=/var/lib/etcd "--initial-advertise-peer-urls=https://$own_address:2380" "--name=$HOST"
   if [ -e "$CLUSTER/etcd/$HOST/learner" ]; then
     echo "    - --initial-cluster=$(ls "$CLUSTER/etcd" | sed 's/$/=https/' | paste -sd ,)"
     echo '    - --initial-cluster-state=existing'

@@ -5,6 +5,7 @@ set -eu
 CLUSTER=/cluster
 STATE=/var/lib/host
 read -r HOST </etc/hostname
+. /usr/local/lib/host/etcd.sh
 
 # One line for each mutation; a look, or a call that finds everything done, leaves none.
 journal() {
@@ -51,13 +52,25 @@ start_pod() { # COMPONENT
   end_process "$1"
   process_of "$1" >/dev/null
   case $1 in
-    etcd) : >"$CLUSTER/etcd/$HOST/started" ;;
+    etcd) start_member ;;
     kube-apiserver)
       # Its version is there as soon as the file is.
       read -r image <"$CLUSTER/static-pods/$HOST/$1"
       echo "${image##*:}" >"$CLUSTER/apiserver.$HOST"
       mv "$CLUSTER/apiserver.$HOST" "$CLUSTER/apiservers/$HOST"
       until [ -e "$CLUSTER/listening/$HOST" ]; do sleep 0.02; done
+      ;;
+  esac
+}
+
+stop_pod() { # COMPONENT
+  rm -f "$CLUSTER/static-pods/$HOST/$1"
+  end_process "$1"
+  case $1 in
+    etcd) rm -f "$CLUSTER/etcd/$HOST/started" ;;
+    kube-apiserver)
+      rm -f "$CLUSTER/apiservers/$HOST"
+      while [ -e "$CLUSTER/listening/$HOST" ]; do sleep 0.02; done
       ;;
   esac
 }
