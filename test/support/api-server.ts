@@ -44,22 +44,34 @@ export class ApiIdentity {
   readonly server: Issued
   #admin: Issued
   readonly #authority: TestAuthority
+  readonly #names: readonly string[]
 
   /** @param names addresses and names that the server's certificate is good for. */
   constructor(...names: readonly string[]) {
     this.#authority = new TestAuthority('kubernetes')
+    this.#names = names
     this.authority = this.#authority.certificate
-    this.server = this.#authority.issue('kube-apiserver', 30, API_SERVER_NAME, ...names)
-    this.#admin = this.#authority.issue('kubernetes-admin', 30)
+    this.server = this.anotherServer(30)
+    this.#admin = this.anotherAdmin('kubernetes-admin', 30)
+  }
+
+  /** Another certificate for the server, which expires in this many days. */
+  anotherServer(daysLeft: number): Issued {
+    return this.#authority.issue('kube-apiserver', daysLeft, API_SERVER_NAME, ...this.#names)
+  }
+
+  /** Another certificate for the administrator, who may get another name. */
+  anotherAdmin(user: string, daysLeft: number): Issued {
+    return this.#authority.issue(user, daysLeft)
   }
 
   /** The administrator gets another certificate, with another user name. */
   renewAdmin(user: string): void {
-    this.#admin = this.#authority.issue(user, 30)
+    this.#admin = this.anotherAdmin(user, 30)
   }
 
   /** What the control plane has as /etc/kubernetes/admin.conf. */
-  adminConf(): string {
+  adminConf(admin = this.#admin): string {
     const data = (text: string) => Buffer.from(text).toString('base64')
     return [
       'apiVersion: v1',
@@ -73,7 +85,7 @@ export class ApiIdentity {
       'current-context: kubernetes-admin@kubernetes',
       'users:',
       '- name: kubernetes-admin',
-      `  user:\n    client-certificate-data: ${data(this.#admin.certificate)}\n    client-key-data: ${data(this.#admin.key)}`,
+      `  user:\n    client-certificate-data: ${data(admin.certificate)}\n    client-key-data: ${data(admin.key)}`,
       '',
     ].join('\n')
   }

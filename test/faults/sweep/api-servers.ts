@@ -1,6 +1,6 @@
 /**
- * The API servers of a lane's scripted hosts, and the balancer in front of them: in this process, at the hosts' own
- * addresses. Each listens as long as the model says that it runs.
+ * The API servers and etcd members of a lane's scripted hosts, and the balancer in front of them: in this process, at the
+ * hosts' own addresses. Each listens as long as the model says that it runs.
  */
 import { existsSync, readdirSync, rmSync, watch, writeFileSync, type FSWatcher } from 'node:fs'
 import { once } from 'node:events'
@@ -9,6 +9,8 @@ import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { apiServer, type ApiIdentity, type Asked } from '../../support/api-server.js'
 import { ModelApi } from './model-api.js'
+import type { ScriptedHost } from './scripted-host.js'
+import { EtcdPorts, showingAsApiServers } from './served-certificates.js'
 
 const PORT = 6443
 
@@ -20,17 +22,18 @@ interface Listening {
 export class ApiServers {
   readonly #identity: ApiIdentity
   readonly #model: string
-  /** By name of the host. */
-  readonly #addresses: ReadonlyMap<string, string>
+  /** By name. */
+  readonly #hosts: ReadonlyMap<string, ScriptedHost>
+  readonly #etcd = new Map<string, EtcdPorts>()
   readonly #listening = new Map<string, Listening>()
   #watchers: readonly FSWatcher[] = []
   /** Changes are followed one after another. */
   #turn: Promise<void> = Promise.resolve()
 
-  constructor(identity: ApiIdentity, model: string, addresses: ReadonlyMap<string, string>) {
+  constructor(identity: ApiIdentity, model: string, hosts: readonly ScriptedHost[]) {
     this.#identity = identity
     this.#model = model
-    this.#addresses = addresses
+    this.#hosts = new Map(hosts.map((host) => [host.name, host]))
   }
 
   /** Follows the model, which has just been made. Once this resolves, what runs in it listens. */
@@ -50,12 +53,23 @@ export class ApiServers {
     this.#watchers = []
     await this.#turn
     await Promise.all([...this.#listening.keys()].map((host) => this.#stop(host)))
+    await Promise.all([...this.#etcd.values()].map((ports) => ports.close()))
+    this.#etcd.clear()
   }
 
   async #follow(): Promise<void> {
     const running = new Set(['apiservers', 'balancers'].flatMap((folder) => this.#names(folder)))
     for (const host of this.#listening.keys()) if (!running.has(host)) await this.#stop(host)
     for (const host of running) if (!this.#listening.has(host)) await this.#start(host)
+    this.#startEtcd()
+  }
+
+  /** A member starts before the API server beside it. */
+  #startEtcd(): void {
+    for (const [name, host] of this.#hosts) {
+      const runs = () => existsSync(join(this.#model, 'etcd', name, 'started'))
+      if (runs() && !this.#etcd.has(name)) this.#etcd.set(name, new EtcdPorts(host, runs))
+    }
   }
 
   async #start(host: string): Promise<void> {
@@ -67,9 +81,10 @@ export class ApiServers {
       socket.once('close', () => sockets.delete(socket))
       if (this.#behind(host) === undefined) socket.destroy()
     })
-    server.on('tlsClientError', () => undefined)
+    const { authority } = this.#identity
+    showingAsApiServers(server, () => this.#hosts.get(this.#behind(host) ?? ''), authority)
     this.#listening.set(host, { server, sockets })
-    server.listen(PORT, this.#addresses.get(host))
+    server.listen(PORT, this.#hosts.get(host)?.address)
     await once(server, 'listening')
     writeFileSync(this.#sign(host), '')
   }

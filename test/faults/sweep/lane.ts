@@ -87,8 +87,7 @@ export class Lane {
           `${this.subnet}${number}`,
         ),
     )
-    const addresses = new Map(this.hosts.map(({ name, address }) => [name, address]))
-    this.apis = new ApiServers(options.image.identity, this.model, addresses)
+    this.apis = new ApiServers(options.image.identity, this.model, this.hosts)
   }
 
   static async open(options: LaneOptions): Promise<Lane> {
@@ -100,7 +99,7 @@ export class Lane {
   /** Runs the scenario's operation while the faults strike, and returns how that went. */
   async run(name: string, faults: readonly Fault[], scenario = APPLY): Promise<RunOutcome> {
     appendFileSync(this.log, `\n### ${name}\n`)
-    await (scenario.on === 'cluster' ? this.running(scenario) : this.bare())
+    await this.begin(scenario)
     const { server } = this.options
     const [workerRestarts, serverRestarts] = [this.worker.restarts.length, server.restarts.length]
     const injector = new Injector(faults, {
@@ -193,27 +192,28 @@ export class Lane {
     await Promise.all(this.hosts.map((host) => host.start()))
   }
 
-  /** The cluster that an apply made of bare hosts, with pods. Once there is one, copies are used. */
-  private async running({ prepare }: Scenario): Promise<void> {
-    if (!existsSync(this.kept)) await this.makeCluster()
+  /** Hosts and model as the scenario begins with them. What happened before is made once; then copies are used. */
+  private async begin({ after, prepare }: Scenario): Promise<void> {
+    if (after === undefined) return this.bare()
+    const kept = this.kept(after)
+    if (!existsSync(kept)) await this.make(after)
     await this.halt()
-    copyModel(join(this.kept, 'cluster'), this.model)
+    copyModel(join(kept, 'cluster'), this.model)
     prepare?.(this.model)
     await this.apis.open()
-    await Promise.all(this.hosts.map((host) => host.start(join(this.kept, host.name))))
+    await Promise.all(this.hosts.map((host) => host.start(join(kept, host.name))))
   }
 
-  private async makeCluster(): Promise<void> {
-    await this.bare()
-    const { failure } = await this.follow(APPLY, MOST_PATIENCE_MS)
-    if (failure !== undefined) throw new Error(`there is no cluster to begin with: ${failure}`)
+  private async make(scenario: Scenario): Promise<void> {
+    await this.begin(scenario)
+    const { failure } = await this.follow(scenario, MOST_PATIENCE_MS)
+    if (failure !== undefined) throw new Error(`there is nothing to begin with: ${failure}`)
     await this.halt()
-    mkdirSync(this.kept)
-    await Promise.all(
-      this.hosts.map(({ name, changes }) => mustRun('cp', ['-a', changes, join(this.kept, name)])),
-    )
-    addPods(this.model)
-    copyModel(this.model, join(this.kept, 'cluster'))
+    const kept = this.kept(scenario)
+    mkdirSync(kept, { recursive: true })
+    await Promise.all(this.hosts.map(({ name, changes }) => mustRun('cp', ['-a', changes, join(kept, name)])))
+    if (scenario === APPLY) addPods(this.model)
+    copyModel(this.model, join(kept, 'cluster'))
   }
 
   /** Cuts the power of all hosts. */
@@ -222,9 +222,9 @@ export class Lane {
     await this.apis.close()
   }
 
-  /** The cluster to begin with, once it was made. */
-  private get kept(): string {
-    return join(this.options.folder, 'kept')
+  /** What a scenario has left, once it was made. */
+  private kept({ name }: Scenario): string {
+    return join(this.options.folder, 'kept', name)
   }
 
   private cluster(): Cluster {
@@ -237,7 +237,7 @@ export class Lane {
     scenario: Scenario,
     patienceMs: number,
   ): Promise<{ readonly runId: string; readonly failure?: string }> {
-    const operation = await this.begin(scenario)
+    const operation = await this.order(scenario)
     const { runId } = operation
     const ended = this.untilClosed(runId).then(
       () => 'ended' as const,
@@ -257,7 +257,7 @@ export class Lane {
   }
 
   /** Starts the run, even while the server is away. If the answer came too late, the run is found running. */
-  private async begin(scenario: Scenario): Promise<Operation> {
+  private async order(scenario: Scenario): Promise<Operation> {
     for (;;) {
       try {
         return await scenario.start(this.quorate, this.cluster())

@@ -13,6 +13,7 @@ import { join } from 'node:path'
 import { NOT_FOUND, type ApiAnswer, type Asked } from '../../support/api-server.js'
 import { ModelNodes } from './model-nodes.js'
 import { answerRecord } from './model-record.js'
+import { answerValue } from './model-values.js'
 
 /** The kinds of the pod network's manifest, as the API server tells them. */
 const KINDS: Readonly<Record<string, readonly (readonly [string, string, boolean])[]>> = {
@@ -35,6 +36,8 @@ const NONE = [
   ...['/apis/apps/v1/statefulsets', '/api/v1/services', '/api/v1/persistentvolumes'],
 ]
 const HEALTH = /^\/(?:readyz|healthz|livez)$/
+const LEASE = /^\/apis\/coordination\.k8s\.io\/v1\/namespaces\/kube-node-lease\/leases\/([^/]+)$/
+const NETWORK_POD = /^\/api\/v1\/namespaces\/kube-flannel\/pods\/flannel-([^/]+)$/
 /** Settings of the pod network in its DaemonSet's text. */
 const SETTINGS = /^ *quorate\.dev\/net-conf: '(.*)'$/m
 
@@ -53,8 +56,8 @@ export class ModelApi {
   readonly answer = (asked: Asked): ApiAnswer => {
     const { pathname, searchParams } = new URL(asked.path, 'https://api')
     const { method } = asked
-    const ofRecord = answerRecord(this.#model, asked)
-    if (ofRecord !== undefined) return ofRecord
+    const ofOthers = answerRecord(this.#model, asked) ?? answerValue(this.#model, this.#host, asked)
+    if (ofOthers !== undefined) return ofOthers
     if (method === 'GET') return this.#read(pathname, searchParams) ?? this.#unexpected(asked)
     if (method === 'PATCH' && searchParams.has('fieldManager')) {
       return this.#apply(pathname, asked.body, searchParams.get('dryRun') === 'All')
@@ -73,6 +76,11 @@ export class ModelApi {
     const node = /^\/api\/v1\/nodes\/([^/]+)$/.exec(path)?.[1]
     if (node !== undefined) {
       const body = this.#nodes.get(node)
+      return body === undefined ? NOT_FOUND : { body }
+    }
+    const leased = LEASE.exec(path)?.[1]
+    if (leased !== undefined) {
+      const body = this.#nodes.lease(leased)
       return body === undefined ? NOT_FOUND : { body }
     }
     if (path.endsWith('/pods')) return this.#pods(path, query)
@@ -128,6 +136,8 @@ export class ModelApi {
     if (node !== undefined) return this.#changeNode(asked, node)
     const pod = /^\/api\/v1\/namespaces\/default\/pods\/([^/]+)\/eviction$/.exec(path)?.[1]
     const { method, body } = asked
+    const ofNetwork = NETWORK_POD.exec(path)?.[1]
+    if (method === 'DELETE' && ofNetwork !== undefined) return this.#nodes.deleteNetworkPod(ofNetwork)
     if (method === 'POST' && pod !== undefined) return this.#nodes.evict(pod)
     if (method === 'POST' && path === `${SYSTEM}/secrets`) return this.#storeToken(body)
     if (method === 'PUT' && path === `${SYSTEM}/configmaps/kubeadm-config`) return this.#storeRecord(body)

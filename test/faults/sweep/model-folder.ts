@@ -20,6 +20,9 @@ const FOLDERS = [
   'addresses',
   'pods',
   'static-pods',
+  'encryption',
+  'network-pods',
+  'values/secrets/default',
 ]
 
 /** Makes the model of hosts that belong to no cluster. */

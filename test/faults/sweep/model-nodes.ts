@@ -1,5 +1,13 @@
 /** The nodes of the model and the pods on them, as an API server tells and changes them. */
-import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { NOT_FOUND, refusal, type ApiAnswer } from '../../support/api-server.js'
 
@@ -97,9 +105,49 @@ export class ModelNodes {
       )
   }
 
-  /** What people run: pods of a Deployment. Those that no node takes have none. */
+  /** What people run, and the network's own pods. */
   pods(fieldSelector: string): readonly object[] {
     const node = nodeIn(fieldSelector)
+    return [...this.#ofPeople(node), ...this.#ofNetwork(node)]
+  }
+
+  /** The pod of the network on this node is made again at once. */
+  deleteNetworkPod(node: string): ApiAnswer {
+    writeFileSync(join(this.#model, 'network-pods', node), '')
+    this.#journal(`API deletes pod flannel-${node}`)
+    return { body: {} }
+  }
+
+  /** The kubelet has renewed its lease when it has told its boot. */
+  lease(node: string): object | undefined {
+    const file = join(this.#model, 'nodes', node, 'boot')
+    if (!existsSync(file)) return undefined
+    return { spec: { renewTime: statSync(file).mtime.toISOString() } }
+  }
+
+  #ofNetwork(node: string | undefined): readonly object[] {
+    if (!this.#has('objects', 'pod-network')) return []
+    const nodes = this.names.filter((name) => node === undefined || name === node)
+    return nodes.map((name) => {
+      const file = join(this.#model, 'network-pods', name)
+      const made = existsSync(file) ? statSync(file).mtime : new Date(0)
+      const owner = { kind: 'DaemonSet', name: 'kube-flannel-ds', controller: true }
+      return {
+        metadata: {
+          name: `flannel-${name}`,
+          namespace: 'kube-flannel',
+          uid: `uid-of-flannel-${name}`,
+          creationTimestamp: made.toISOString(),
+          ownerReferences: [owner],
+        },
+        spec: { nodeName: name },
+        status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] },
+      }
+    })
+  }
+
+  /** Pods of a Deployment. Those that no node takes have none. */
+  #ofPeople(node: string | undefined): readonly object[] {
     return readdirSync(join(this.#model, 'pods')).flatMap((name) => {
       const on = readFileSync(join(this.#model, 'pods', name), 'utf8').trim()
       if (node !== undefined && on !== node) return []

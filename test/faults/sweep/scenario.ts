@@ -5,26 +5,28 @@ import type { Operation } from '../../../src/client/operation.js'
 import type { Quorate } from '../../../src/client.js'
 import type { Cluster } from '../../../src/cluster/model.js'
 import { DRAIN_DEFAULTS } from '../../../src/operations/drain.js'
+import { addSecrets } from './model-values.js'
 
 export interface Scenario {
   /** What the names of its cases begin with. */
   readonly name: string
-  /** Bare hosts, or the cluster that an apply made of them. */
-  readonly on: 'bare-hosts' | 'cluster'
+  /** What has happened before, without faults; missing: it begins with bare hosts. */
+  readonly after?: Scenario
   /** Changes the model of the cluster before the operation begins. */
   readonly prepare?: (model: string) => void
+  /** Mutations that an attempt may make again, because nothing shows whether the one before has made them. */
+  readonly repeatable?: RegExp
   readonly start: (quorate: Quorate, cluster: Cluster) => Promise<Operation>
 }
 
 export const APPLY: Scenario = {
   name: 'apply',
-  on: 'bare-hosts',
   start: (quorate, cluster) => quorate.start('apply', cluster),
 }
 
 const removal = (host: string): Scenario => ({
   name: `remove-${host}`,
-  on: 'cluster',
+  after: APPLY,
   start: (quorate, cluster) =>
     quorate.start('remove', cluster, {
       review: false,
@@ -35,7 +37,7 @@ const removal = (host: string): Scenario => ({
 /** Of a worker whose node somebody has deleted: it is no part of the cluster any more, but has its traces. */
 const RESET_OF_HOST: Scenario = {
   name: 'reset-w1',
-  on: 'cluster',
+  after: APPLY,
   prepare: (model) => rmSync(join(model, 'nodes', 'w1'), { recursive: true }),
   start: (quorate, cluster) =>
     quorate.start('reset', cluster, {
@@ -46,7 +48,7 @@ const RESET_OF_HOST: Scenario = {
 
 const RESET_OF_ALL: Scenario = {
   name: 'reset-all',
-  on: 'cluster',
+  after: APPLY,
   start: (quorate, cluster) =>
     quorate.start('reset', cluster, {
       review: false,
@@ -56,7 +58,7 @@ const RESET_OF_ALL: Scenario = {
 
 const REPLACEMENT: Scenario = {
   name: 'replace-w1',
-  on: 'cluster',
+  after: APPLY,
   start: (quorate, cluster) =>
     quorate.start('replace', cluster, {
       review: false,
@@ -68,7 +70,7 @@ const ROLLOUT = { drain: DRAIN_DEFAULTS, returnTimeoutMs: 120_000, windows: [] }
 
 const UPGRADE: Scenario = {
   name: 'upgrade',
-  on: 'cluster',
+  after: APPLY,
   start: (quorate, cluster) =>
     quorate.start('upgrade', cluster, { review: false, request: { to: 'v1.37.2' } }),
 }
@@ -76,7 +78,7 @@ const UPGRADE: Scenario = {
 /** Of a control plane and a worker. */
 const REBOOT: Scenario = {
   name: 'reboot',
-  on: 'cluster',
+  after: APPLY,
   start: (quorate, cluster) =>
     quorate.start('reboot', cluster, {
       review: false,
@@ -87,7 +89,7 @@ const REBOOT: Scenario = {
 /** The same hosts, for which there is a newer containerd: each is drained, and none needs a reboot. */
 const UPDATE: Scenario = {
   name: 'update-hosts',
-  on: 'cluster',
+  after: APPLY,
   prepare: (model) => {
     for (const host of ['cp2', 'w1']) {
       mkdirSync(join(model, 'newer', host), { recursive: true })
@@ -103,15 +105,23 @@ const UPDATE: Scenario = {
 
 const SNAPSHOT: Scenario = {
   name: 'snapshot',
-  on: 'cluster',
+  after: APPLY,
   start: (quorate, cluster) =>
     quorate.start('snapshot', cluster, { request: { clusterFile: 'kind: Cluster\n', mayBeBehind: false } }),
+}
+
+/** All that kubeadm has issued ends in a month. */
+const RENEWAL: Scenario = {
+  name: 'renew',
+  after: APPLY,
+  start: (quorate, cluster) =>
+    quorate.start('renew', cluster, { review: false, request: { hosts: [], all: false } }),
 }
 
 /** An apply with other arguments of two components. */
 const RECONFIGURATION: Scenario = {
   name: 'reconfigure',
-  on: 'cluster',
+  after: APPLY,
   start: (quorate, cluster) =>
     quorate.start('apply', {
       ...cluster,
@@ -128,6 +138,44 @@ const RECONFIGURATION: Scenario = {
     }),
 }
 
+const encryption = (rotation: number): Pick<Scenario, 'start'> => ({
+  start: (quorate, cluster) =>
+    quorate.start('apply', {
+      ...cluster,
+      kubernetes: {
+        ...cluster.kubernetes,
+        encryptionAtRest: { resources: ['secrets'], provider: 'secretbox', rotation },
+      },
+    }),
+})
+
+/** Of Secrets that etcd has as they are. */
+const ENCRYPTION: Scenario = { name: 'encryption', after: APPLY, prepare: addSecrets, ...encryption(1) }
+
+const ROTATION: Scenario = { name: 'rotation', after: ENCRYPTION, ...encryption(2) }
+
+/** Secrets are there when the snapshot is taken; afterwards one is lost, and etcd goes on. */
+const RESTORE: Scenario = {
+  name: 'restore',
+  after: { ...SNAPSHOT, name: 'saved', prepare: addSecrets },
+  prepare: (model) => {
+    rmSync(join(model, 'values', 'secrets', 'default', 'one'))
+    writeFileSync(join(model, 'revision'), '77\n')
+  },
+  // By which clock would it have started since? A restart too many does no harm, one too few does.
+  repeatable: / systemctl restart kubelet$/,
+  start: (quorate, cluster) =>
+    quorate.start('restore', cluster, {
+      request: {
+        from: { kind: 'snapshot' },
+        dead: [],
+        mayBeOfOtherEtcd: false,
+        withoutSaving: false,
+        confirmed: cluster.name,
+      },
+    }),
+}
+
 /** Operations on a cluster that runs. */
 export const DAY_2: readonly Scenario[] = [
   removal('w1'),
@@ -140,4 +188,8 @@ export const DAY_2: readonly Scenario[] = [
   UPDATE,
   SNAPSHOT,
   RECONFIGURATION,
+  RENEWAL,
+  ENCRYPTION,
+  ROTATION,
+  RESTORE,
 ]

@@ -68,9 +68,15 @@ export async function buildHostImage(folder: string, identity: ApiIdentity): Pro
   writeFileSync(knownHostsFile, `[127.0.0.1]:* ${hostKey}\n`)
   const data = (name: string, content: string) =>
     writeFileSync(join(layer, 'usr', 'local', 'lib', 'host', name), content)
+  const pair = (name: string, { certificate, key }: ApiIdentity['server']) => {
+    data(`${name}.crt`, certificate)
+    data(`${name}.key`, key)
+  }
   data('admin.conf', identity.adminConf())
-  data('pair.crt', identity.server.certificate)
-  data('pair.key', identity.server.key)
+  pair('pair', identity.server)
+  // What a renewal makes. Once for all hosts, so that those of several runs are the same.
+  data('renewed.conf', identity.adminConf(identity.anotherAdmin('kubernetes-admin', 365)))
+  pair('renewed', identity.anotherServer(365))
   return { layer, identityFile: keys.identity, knownHostsFile, identity }
 }
 

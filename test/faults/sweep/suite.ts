@@ -52,7 +52,7 @@ export class Suite {
     const outcome = await lane.run(name, faults, this.scenario)
     const findings = [
       ...(outcome.failure === undefined ? [] : [`it did not end well by itself: ${outcome.failure}`]),
-      ...differences(this.clean.end, outcome.end),
+      ...differences(this.clean.end, outcome.end, this.scenario.repeatable),
       ...outcome.neverHappened.map((fault) => `never happened: ${JSON.stringify(fault)}`),
     ]
     this.tally.add(`${this.scenario.name}: ${group}`, faults.length, outcome, findings)

@@ -3,7 +3,17 @@ import { APPLY, DAY_2, type Scenario } from './scenario.js'
 
 const SCENARIOS = [APPLY, ...DAY_2]
 /** On demand only. */
-const LONG = ['upgrade', 'reboot', 'update-hosts', 'snapshot', 'reconfigure']
+const LONG = [
+  'upgrade',
+  'reboot',
+  'update-hosts',
+  'snapshot',
+  'reconfigure',
+  'renew',
+  'encryption',
+  'rotation',
+  'restore',
+]
 
 /** Parts of the names of the wanted cases; without any, all are wanted. */
 const only = partsOf(process.env.QUORATE_FAULTS_ONLY)
