@@ -10,6 +10,7 @@ import { operationWorkflowId } from '../operations/workflow-id.js'
 import { count, withArticle } from '../values/words.js'
 import { QuorateError } from '../errors/index.js'
 import { VERSION } from '../temporal/installation.js'
+import { poll } from '../temporal/poll.js'
 import { ensureSearchAttributes, initialSearchAttributes } from '../temporal/search-attributes.js'
 import { grpcStatus, innermostMessage } from '../temporal/service-error.js'
 import type { RunReference } from './run-reference.js'
@@ -18,6 +19,11 @@ import { whyStuck } from './stuck.js'
 
 /** Temporal accepts 20 KB of details; a row is about 60 bytes. */
 const DETAILS_HOSTS = 200
+/**
+ * How long a server may not know attributes that were just registered. A small one takes a second or two; where it takes
+ * longer, the operation is not kept waiting and cannot be searched for.
+ */
+const NEW_ATTRIBUTES = { everyMs: 250, timeoutMs: 10_000 }
 /** gRPC status code. */
 const INVALID_ARGUMENT = 3
 /** Temporal accepts 200 bytes of summary. */
@@ -36,19 +42,27 @@ export async function startOperation<Kind extends OperationKind>(
 ): Promise<RunReference> {
   const lock = operationWorkflowId(cluster.name)
   const workflowId = OPERATIONS[kind].holdsCluster ? lock : `${lock}/${kind}/${randomUUID().slice(0, 8)}`
-  const begin = async (searchAttributes: boolean): Promise<RunReference> => ({
-    workflowId,
-    runId: await start(client, kind, workflowId, { cluster, searchAttributes, ...options }),
-  })
+  const begin = (searchAttributes: boolean) =>
+    start(client, kind, workflowId, { cluster, searchAttributes, ...options })
   try {
-    return await begin(await ensureSearchAttributes(client))
+    const isRegistered = await ensureSearchAttributes(client)
+    const runId = isRegistered ? await poll(() => unlessUnknown(begin(true)), NEW_ATTRIBUTES) : undefined
+    return { workflowId, runId: runId ?? (await begin(false)) }
   } catch (error) {
     if (error instanceof WorkflowExecutionAlreadyStartedError) {
       throw await alreadyRunning(client, cluster.name, workflowId)
     }
-    // A server may need up to a minute before it knows newly registered attributes.
-    if (!isUnknownSearchAttribute(error)) throw error
-    return begin(false)
+    throw error
+  }
+}
+
+/** The started run; undefined if the server does not know the search attributes. */
+async function unlessUnknown(started: Promise<string>): Promise<string | undefined> {
+  try {
+    return await started
+  } catch (error) {
+    if (isUnknownSearchAttribute(error)) return undefined
+    throw error
   }
 }
 
