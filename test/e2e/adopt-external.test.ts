@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { renderFlannel } from '../../src/configuration/pod-network/flannel-manifest.js'
 import { readyNodes } from '../support/expect-cluster.js'
+import { expectDone } from '../support/expect-done.js'
 import { Fleet } from '../support/fleet.js'
-import type { Ended } from '../support/process.js'
 import { addressOf } from './support/changed-cluster-file.js'
 import {
   addHost,
@@ -49,11 +49,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await fleet.down()
 })
-
-function expectDone(ended: Ended): Ended {
-  expect(ended.exitCode, ended.stdout + ended.stderr).toBe(0)
-  return ended
-}
 
 describe('a cluster that was built by hand on an etcd outside it', () => {
   it('gets a cluster file that leaves etcd to whoever runs it', async () => {

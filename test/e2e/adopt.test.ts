@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { renderFlannel } from '../../src/configuration/pod-network/flannel-manifest.js'
 import { readyNodes } from '../support/expect-cluster.js'
+import { expectDone } from '../support/expect-done.js'
 import { Fleet } from '../support/fleet.js'
 import type { Ended } from '../support/process.js'
 import {
@@ -47,11 +48,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await fleet.down()
 })
-
-function expectDone(ended: Ended): Ended {
-  expect(ended.exitCode, ended.stdout + ended.stderr).toBe(0)
-  return ended
-}
 
 function adopt(from = 'cp1', path = FILE): Promise<Ended> {
   const lab = labFacts(fleet)

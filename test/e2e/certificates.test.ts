@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { etcdVoters, readyNodes } from '../support/expect-cluster.js'
+import { expectDone } from '../support/expect-done.js'
 import { Fleet } from '../support/fleet.js'
 import type { Ended } from '../support/process.js'
 import { addressOf, changedClusterFile } from './support/changed-cluster-file.js'
@@ -36,11 +37,6 @@ function lasting(period: string): string {
       controllerManager: { extraArgs },
     }
   })
-}
-
-function expectDone(ended: Ended): Ended {
-  expect(ended.exitCode, ended.stdout + ended.stderr).toBe(0)
-  return ended
 }
 
 interface Seen {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually.js'
 import { etcdVoters, journal, readyNodes } from '../support/expect-cluster.js'
+import { expectDone } from '../support/expect-done.js'
 import { Fleet } from '../support/fleet.js'
-import type { Ended } from '../support/process.js'
 import { deployCanary, kubeletVersions } from './support/canary.js'
 import { addressOf, changedClusterFile } from './support/changed-cluster-file.js'
 import { leaderChanges, memberId } from './support/etcdctl.js'
@@ -29,11 +29,6 @@ afterAll(async () => {
   await ledger.close()
   await fleet.down()
 })
-
-function expectDone(ended: Ended): Ended {
-  expect(ended.exitCode, ended.stdout + ended.stderr).toBe(0)
-  return ended
-}
 
 describe('a patch upgrade whose worker is killed', () => {
   it('fails no write behind our balancer', async () => {

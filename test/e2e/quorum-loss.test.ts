@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { etcdVoters, readyNodes } from '../support/expect-cluster.js'
+import { expectDone } from '../support/expect-done.js'
 import { Fleet } from '../support/fleet.js'
 import { mustRun, type Ended } from '../support/process.js'
 import { addressOf } from './support/changed-cluster-file.js'
-import { etcdctl } from './support/etcdctl.js'
+import { etcdId } from './support/etcdctl.js'
 import { Ledger } from './support/ledger.js'
+import { containersOf, deploy } from './support/workload.js'
 
 /**
  * Two of three control planes are destroyed with their disks, while the cluster is written to and the third one lags
@@ -17,17 +19,16 @@ const NODES = [...CONTROL_PLANES, 'w1']
 const LAG_MS = 5_000
 
 let ledger: Ledger
+/** The containers of a deployment, all on the worker, which nobody may restart. */
 let pods = ''
 let clusterId = ''
 
 beforeAll(async () => {
   await fleet.up('--workers', '1')
   expectDone(await fleet.apply())
-  const image = (await fleet.on('w1', `crictl images | awk '/pause/ { print $1 ":" $2; exit }'`)).trim()
-  await fleet.kubectl('create', 'deployment', 'early', `--image=${image}`, '--replicas=2')
-  await fleet.kubectl('rollout', 'status', 'deployment/early', '--timeout', '120s')
-  pods = await podContainers()
-  clusterId = await etcdId()
+  await deploy(fleet, 'early')
+  pods = await containersOf(fleet, 'early')
+  clusterId = await etcdId(fleet)
   ledger = await Ledger.start(fleet, addressOf(fleet, 'lb1'))
 })
 afterAll(async () => {
@@ -35,23 +36,8 @@ afterAll(async () => {
   await fleet.down()
 })
 
-function expectDone(ended: Ended): Ended {
-  expect(ended.exitCode, ended.stdout + ended.stderr).toBe(0)
-  return ended
-}
-
 function quorate(...args: readonly string[]): Promise<Ended> {
   return fleet.quorate(...args, '-f', fleet.clusterFile)
-}
-
-/** The containers of the deployment, all on the worker, which nobody may restart. */
-async function podContainers(): Promise<string> {
-  const ids = `crictl pods --state Ready --name '^early-' -q | xargs -r -n 1 crictl ps --state Running -q --pod`
-  return (await fleet.on('w1', ids)).trim().split('\n').toSorted().join('\n')
-}
-
-async function etcdId(): Promise<string> {
-  return /"cluster_id":(\d+)/.exec(await etcdctl(fleet, 'endpoint status -w json', 'cp1'))?.[1] ?? ''
 }
 
 describe('an etcd that loses two of three members for good, under load', () => {
@@ -86,8 +72,8 @@ describe('an etcd that loses two of three members for good, under load', () => {
     expect(expectDone(await recovery.ended).stdout).toContain('quorate replace cp2 --dead')
     expect(await etcdVoters(fleet)).toEqual(['cp1'])
     expect(await readyNodes(fleet)).toEqual(['cp1', 'w1'])
-    expect(await etcdId()).not.toBe(clusterId)
-    expect(await podContainers()).toBe(pods)
+    expect(await etcdId(fleet)).not.toBe(clusterId)
+    expect(await containersOf(fleet, 'early')).toBe(pods)
   })
 
   it.each(['cp2', 'cp3'])('gets a new machine for %s', async (host) => {
@@ -99,7 +85,7 @@ describe('an etcd that loses two of three members for good, under load', () => {
     expect(await etcdVoters(fleet)).toEqual(CONTROL_PLANES)
     expect(await readyNodes(fleet)).toEqual(NODES)
     expect(expectDone(await fleet.apply()).stdout).toContain('nothing to change')
-    expect(await podContainers()).toBe(pods)
+    expect(await containersOf(fleet, 'early')).toBe(pods)
   })
 
   it('has lost nothing but what the survivor had not received', async () => {

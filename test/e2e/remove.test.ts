@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { command } from '../../src/ssh/run/command.js'
+import { expectDone } from '../support/expect-done.js'
 import { Fleet } from '../support/fleet.js'
 import { mustRun, type Ended } from '../support/process.js'
 import { expectWholeCluster } from '../support/expect-cluster.js'
@@ -8,6 +9,7 @@ import { addressOf } from './support/changed-cluster-file.js'
 import { etcdctl } from './support/etcdctl.js'
 import { Ledger } from './support/ledger.js'
 import { remainsOn } from './support/remains.js'
+import { pauseImage } from './support/workload.js'
 
 /** Hosts leave a cluster that is written to all the time: a worker, the control plane where init ran, a dead one. */
 const fleet = new Fleet('remove')
@@ -26,11 +28,6 @@ afterAll(async () => {
   await fleet.down()
 })
 
-function expectDone(ended: Ended): Ended {
-  expect(ended.exitCode, ended.stdout + ended.stderr).toBe(0)
-  return ended
-}
-
 function remove(...args: readonly string[]): Promise<Ended> {
   return fleet.quorate('remove', ...args, '--yes', '-f', fleet.clusterFile)
 }
@@ -42,7 +39,7 @@ function kubectl(...args: readonly string[]): Promise<string> {
 
 /** Two pods on the two workers, of which none may be disrupted. */
 async function deploy(): Promise<void> {
-  const image = (await fleet.on('w1', `crictl images | awk '/pause/ { print $1 ":" $2; exit }'`)).trim()
+  const image = await pauseImage(fleet)
   const labels = { app: 'web' }
   const spread = { maxSkew: 1, topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'ScheduleAnyway' }
   const objects = [

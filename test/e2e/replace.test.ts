@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { expectDone } from '../support/expect-done.js'
 import { Fleet } from '../support/fleet.js'
 import type { Ended } from '../support/process.js'
 import { expectWholeCluster, journal } from '../support/expect-cluster.js'
@@ -27,11 +28,6 @@ afterAll(async () => {
   await ledger.close()
   await fleet.down()
 })
-
-function expectDone(ended: Ended): Ended {
-  expect(ended.exitCode, ended.stdout + ended.stderr).toBe(0)
-  return ended
-}
 
 function memberOf(host: string, via = 'cp1'): Promise<string> {
   return memberId(fleet, addressOf(fleet, host), via)

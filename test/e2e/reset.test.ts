@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { expectWholeCluster, readyNodes } from '../support/expect-cluster.js'
+import { expectDone } from '../support/expect-done.js'
 import { Fleet } from '../support/fleet.js'
 import type { Ended } from '../support/process.js'
 import { remainsOn } from './support/remains.js'
@@ -15,11 +16,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await fleet.down()
 })
-
-function expectDone(ended: Ended): Ended {
-  expect(ended.exitCode, ended.stdout + ended.stderr).toBe(0)
-  return ended
-}
 
 function reset(...args: readonly string[]): Promise<Ended> {
   return fleet.quorate('reset', ...args, '-f', fleet.clusterFile)

@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ScheduleState } from '../../src/client/schedules/list.js'
 import { eventually } from '../support/eventually.js'
+import { expectDone } from '../support/expect-done.js'
 import { Fleet } from '../support/fleet.js'
-import type { Ended } from '../support/process.js'
 import { changedClusterFile } from './support/changed-cluster-file.js'
 
 const MINUTE_MS = 60_000
@@ -24,11 +24,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await fleet.down()
 })
-
-function expectDone(ended: Ended): Ended {
-  expect(ended.exitCode, ended.stdout + ended.stderr).toBe(0)
-  return ended
-}
 
 async function state(): Promise<ScheduleState> {
   const { stdout } = await fleet.quorate('--json', 'schedule', 'list', '-f', file)

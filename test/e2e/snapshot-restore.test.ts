@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { etcdVoters, readyNodes } from '../support/expect-cluster.js'
+import { expectDone } from '../support/expect-done.js'
 import { Fleet } from '../support/fleet.js'
-import type { Ended } from '../support/process.js'
-import { etcdctl } from './support/etcdctl.js'
+import type { Ended, Running } from '../support/process.js'
+import { etcdId } from './support/etcdctl.js'
+import { containersOf, deploy } from './support/workload.js'
 
 /** etcd goes back to a snapshot while the worker dies, and does not go back when it is cancelled. */
 const fleet = new Fleet('snapshot-restore')
@@ -10,31 +12,29 @@ const CONTROL_PLANES = ['cp1', 'cp2', 'cp3']
 const NODES = [...CONTROL_PLANES, 'w1']
 
 let name = ''
-let image = ''
 let early = ''
 
 beforeAll(async () => {
   await fleet.up('--workers', '1')
   expectDone(await fleet.apply())
-  image = (await fleet.on('w1', `crictl images | awk '/pause/ { print $1 ":" $2; exit }'`)).trim()
   await fleet.kubectl('create', 'configmap', 'before')
-  await deploy('early')
-  early = await containersOf('early')
+  await deploy(fleet, 'early')
+  early = await containersOf(fleet, 'early')
   name = await snapshot()
   await fleet.kubectl('create', 'configmap', 'after')
-  await deploy('late')
+  await deploy(fleet, 'late')
 })
 afterAll(async () => {
   await fleet.down()
 })
 
-function expectDone(ended: Ended): Ended {
-  expect(ended.exitCode, ended.stdout + ended.stderr).toBe(0)
-  return ended
-}
-
 function etcd(...args: readonly string[]): Promise<Ended> {
   return fleet.quorate('etcd', ...args, '-f', fleet.clusterFile)
+}
+
+/** Starts to restore the first snapshot. */
+function startRestore(): Running {
+  return fleet.startQuorate('etcd', 'restore', name, '--yes-restore', fleet.name, '-f', fleet.clusterFile)
 }
 
 /** Takes a snapshot, and gives its name. */
@@ -44,21 +44,9 @@ async function snapshot(): Promise<string> {
   return files.split('\n')[0]?.replace(/\.json$/, '') ?? ''
 }
 
-async function deploy(deployment: string): Promise<void> {
-  await fleet.kubectl('create', 'deployment', deployment, `--image=${image}`, '--replicas=2')
-  await fleet.kubectl('rollout', 'status', `deployment/${deployment}`, '--timeout', '120s')
-}
-
-/** Ids of the containers that run for a deployment on the worker. */
-async function containersOf(deployment: string): Promise<string> {
-  const ids = `crictl pods --state Ready --name '^${deployment}-' -q | xargs -r -n 1 crictl ps --state Running -q --pod`
-  return (await fleet.on('w1', ids)).trim().split('\n').toSorted().join('\n')
-}
-
 /** The id of the etcd that each control plane's member belongs to. */
 async function clusterIds(...hosts: readonly string[]): Promise<ReadonlySet<string>> {
-  const statuses = await Promise.all(hosts.map((host) => etcdctl(fleet, 'endpoint status -w json', host)))
-  return new Set(statuses.map((status) => /"cluster_id":(\d+)/.exec(status)?.[1] ?? ''))
+  return new Set(await Promise.all(hosts.map((host) => etcdId(fleet, host))))
 }
 
 async function configMaps(): Promise<string> {
@@ -103,15 +91,7 @@ describe('a restore that is cancelled before API servers start', () => {
     const ids = await clusterIds(...CONTROL_PLANES)
     // Its static pods do not end, so the restore cannot go on.
     await fleet.on('cp3', 'systemctl mask --quiet --runtime --now kubelet')
-    const restore = fleet.startQuorate(
-      'etcd',
-      'restore',
-      name,
-      '--yes-restore',
-      fleet.name,
-      '-f',
-      fleet.clusterFile,
-    )
+    const restore = startRestore()
     await until('cp2', '/etc/kubernetes/manifests-aside/etcd.yaml')
     await fleet.quorate('cancel', fleet.name, '--detach')
     await fleet.on('cp3', 'systemctl unmask --quiet --runtime kubelet && systemctl start kubelet')
@@ -132,15 +112,7 @@ describe('a restore that is cancelled before API servers start', () => {
 describe('a restore', () => {
   it('comes to its end although the worker dies while control planes stop, and again while etcd starts', async () => {
     const before = await clusterIds(...CONTROL_PLANES)
-    const restore = fleet.startQuorate(
-      'etcd',
-      'restore',
-      name,
-      '--yes-restore',
-      fleet.name,
-      '-f',
-      fleet.clusterFile,
-    )
+    const restore = startRestore()
     await until('cp1', '/var/lib/quorate/restoring')
     fleet.killWorker()
     await until('cp3', '/var/lib/etcd/member.old-*')
@@ -164,12 +136,12 @@ describe('a restore', () => {
   })
 
   it('ends pods that the snapshot does not know, and no others', async () => {
-    await expect.poll(() => containersOf('late'), { timeout: 60_000 }).toBe('')
-    expect(await containersOf('early')).toBe(early)
+    await expect.poll(() => containersOf(fleet, 'late'), { timeout: 60_000 }).toBe('')
+    expect(await containersOf(fleet, 'early')).toBe(early)
   })
 
   it('lets watchers see new objects', async () => {
-    await deploy('new')
+    await deploy(fleet, 'new')
     await fleet.kubectl('delete', 'deployment', 'new')
   })
 

@@ -6,8 +6,8 @@ import { Decrypter, generateX25519Identity, identityToRecipient } from 'age-encr
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { secretsIn } from '../security/canary/needles.js'
 import { eventually } from '../support/eventually.js'
+import { expectDone } from '../support/expect-done.js'
 import { Fleet } from '../support/fleet.js'
-import type { Ended } from '../support/process.js'
 import { addressOf, changedClusterFile } from './support/changed-cluster-file.js'
 import { Ledger } from './support/ledger.js'
 
@@ -37,11 +37,6 @@ afterAll(async () => {
   rmSync(clear, { recursive: true, force: true })
   await fleet.down()
 })
-
-function expectDone(ended: Ended): Ended {
-  expect(ended.exitCode, ended.stdout + ended.stderr).toBe(0)
-  return ended
-}
 
 interface Listed {
   readonly name: string

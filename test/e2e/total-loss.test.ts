@@ -4,10 +4,11 @@ import { generateX25519Identity, identityToRecipient } from 'age-encryption'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { etcdVoters, journal, readyNodes } from '../support/expect-cluster.js'
 import { eventually } from '../support/eventually.js'
+import { expectDone } from '../support/expect-done.js'
 import { Fleet } from '../support/fleet.js'
-import type { Ended } from '../support/process.js'
 import { changedClusterFile } from './support/changed-cluster-file.js'
-import { etcdctl } from './support/etcdctl.js'
+import { etcdId } from './support/etcdctl.js'
+import { containersOf, deploy } from './support/workload.js'
 
 /** Every control plane is lost. The cluster is rebuilt on fresh hosts from an archive, and its worker goes on. */
 const fleet = new Fleet('totalloss')
@@ -33,8 +34,8 @@ beforeAll(async () => {
   })
   expectDone(await fleet.quorate('apply', '-f', file))
   await fleet.kubectl('create', 'configmap', 'before')
-  await deploy('early')
-  early = await containersOf('early')
+  await deploy(fleet, 'early')
+  early = await containersOf(fleet, 'early')
   caHash = await fleet.on('cp1', 'sha256sum </etc/kubernetes/pki/ca.crt')
   expectDone(await fleet.quorate('etcd', 'snapshot', '-f', file))
   archive = await nameOfArchive()
@@ -44,28 +45,10 @@ afterAll(async () => {
   await fleet.down()
 })
 
-function expectDone(ended: Ended): Ended {
-  expect(ended.exitCode, ended.stdout + ended.stderr).toBe(0)
-  return ended
-}
-
 async function nameOfArchive(): Promise<string> {
   const listed = expectDone(await fleet.quorate('--json', 'etcd', 'snapshot', 'list', '-f', file))
   const { snapshots } = JSON.parse(listed.stdout) as { snapshots: readonly { name: string }[] }
   return snapshots[0]?.name ?? ''
-}
-
-/** Pods of which nothing is asked but that they run. */
-async function deploy(deployment: string): Promise<void> {
-  const images = await fleet.on('w1', `crictl images | awk '/pause/ { print $1 ":" $2; exit }'`)
-  await fleet.kubectl('create', 'deployment', deployment, `--image=${images.trim()}`, '--replicas=2')
-  await fleet.kubectl('rollout', 'status', `deployment/${deployment}`, '--timeout', '120s')
-}
-
-/** Ids of the containers that run for a deployment on the worker. */
-async function containersOf(deployment: string): Promise<string> {
-  const ids = `crictl pods --state Ready --name '^${deployment}-' -q | xargs -r -n 1 crictl ps --state Running -q --pod`
-  return (await fleet.on('w1', ids)).trim().split('\n').toSorted().join('\n')
 }
 
 async function configMaps(): Promise<string> {
@@ -116,10 +99,7 @@ describe('a cluster without any control plane', () => {
   })
 
   it('is one etcd, with the same CA', async () => {
-    const statuses = await Promise.all(
-      CONTROL_PLANES.map((host) => etcdctl(fleet, 'endpoint status -w json', host)),
-    )
-    const ids = new Set(statuses.map((status) => /"cluster_id":(\d+)/.exec(status)?.[1]))
+    const ids = new Set(await Promise.all(CONTROL_PLANES.map((host) => etcdId(fleet, host))))
     expect(ids.size).toBe(1)
     for (const host of CONTROL_PLANES) {
       expect(await fleet.on(host, 'sha256sum </etc/kubernetes/pki/ca.crt')).toBe(caHash)
@@ -133,7 +113,7 @@ describe('a cluster without any control plane', () => {
   })
 
   it('has the pods of its worker, which never stopped', async () => {
-    expect(await containersOf('early')).toBe(early)
+    expect(await containersOf(fleet, 'early')).toBe(early)
     const restarts = await fleet.kubectl(
       ...['get', 'pods', '-l', 'app=early'],
       ...['-o', 'jsonpath={.items[*].status.containerStatuses[*].restartCount}'],
@@ -142,7 +122,7 @@ describe('a cluster without any control plane', () => {
   })
 
   it('schedules new pods on its worker', async () => {
-    await deploy('late')
+    await deploy(fleet, 'late')
   })
 
   it('is as the file describes it', async () => {

@@ -1,5 +1,6 @@
 /** Pods of which one may always be away, as people who care about their service have them. */
 import type { Fleet } from '../../support/fleet.js'
+import { pauseImage } from './workload.js'
 
 const WORKLOAD = `
 apiVersion: apps/v1
@@ -25,8 +26,7 @@ spec:
 
 /** Deploys two pods, which need no image but the one that every node has, and waits until they run. */
 export async function deployCanary(fleet: Fleet): Promise<void> {
-  const image = (await fleet.on('w1', 'crictl images | awk \'/pause/ { print $1 ":" $2; exit }\'')).trim()
-  const manifest = Buffer.from(WORKLOAD.replace('IMAGE', image)).toString('base64')
+  const manifest = Buffer.from(WORKLOAD.replace('IMAGE', await pauseImage(fleet))).toString('base64')
   await fleet.on(
     'cp1',
     `echo ${manifest} | base64 -d | kubectl --kubeconfig /etc/kubernetes/admin.conf apply -f -`,

@@ -11,6 +11,12 @@ export async function etcdctl(fleet: Fleet, line: string, host = 'cp1'): Promise
   )
 }
 
+/** The id of the etcd that a host's member belongs to; empty if it says none. */
+export async function etcdId(fleet: Fleet, host?: string): Promise<string> {
+  const status = await etcdctl(fleet, 'endpoint status -w json', host)
+  return /"cluster_id":(\d+)/.exec(status)?.[1] ?? ''
+}
+
 /** The id of a host's member; empty if there is none. */
 export async function memberId(fleet: Fleet, address: string, via = 'cp1'): Promise<string> {
   const list = await etcdctl(fleet, 'member list -w simple', via)

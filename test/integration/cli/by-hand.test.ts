@@ -1,10 +1,10 @@
 /** `quorate exec`, `ssh` and `logs` as processes, against real sshds. */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir, userInfo } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startHostWithState, type HostWithState } from './hosts-with-state.js'
+import { clusterFileOf, startHostWithState, type HostWithState } from './hosts-with-state.js'
 import { PROJECT } from '../../support/process.js'
 import { quorate } from '../../support/quorate.js'
 import { startSshd, type TestSshd } from '../../support/sshd.js'
@@ -25,30 +25,17 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-function writeClusterFile(more = '', shared = '', knownHosts?: string): void {
-  const hosts = [cp1, w1].map(({ host: { name, ssh } }, index) => {
-    const own = `port: ${ssh.port}, knownHostsFile: ${knownHosts ?? ssh.knownHostsFile}, identityFile: ${identityOf(ssh.knownHostsFile)}${more}`
-    const role = name === 'cp1' ? 'control-plane' : 'worker'
-    return `- { name: ${name}, role: ${role}, address: 127.0.0.1, internalAddress: 192.0.2.${index + 1}, ssh: { ${own} } }`
-  })
-  writeFileSync(
-    file,
-    `apiVersion: quorate.dev/v1alpha1
-kind: Cluster
-metadata: { name: prod }
-spec:
-  kubernetes: { version: v1.36.3, controlPlaneEndpoint: 'api.prod.lab:6443' }
-  loadBalancer: { type: external }
-  ssh: { user: ${userInfo().username} }
-  ${shared}
-  hosts:
-    ${hosts.join('\n    ')}
-`,
-  )
+function writeClusterFile(more?: Parameters<typeof clusterFileOf>[1]): void {
+  writeFileSync(file, clusterFileOf([cp1, w1], more))
 }
 
-function identityOf(knownHosts: string): string {
-  return join(knownHosts, '..', 'id_ed25519')
+/** Hosts are reached through the jump host, whose key is looked for in this file. */
+function throughBastion(known: string) {
+  const settings = `{ port: ${jump.port}, knownHostsFile: ${known}, identityFile: ${jump.identityFile} }`
+  return {
+    ssh: 'proxyJump: bastion',
+    spec: `jumpHosts: [{ name: bastion, address: 127.0.0.1, ssh: ${settings} }]`,
+  }
 }
 
 const runWithInput = (input: string, args: readonly string[]) =>
@@ -74,7 +61,7 @@ describe('quorate exec', () => {
   })
 
   it('fails if a host is away, and runs on the others', async () => {
-    writeClusterFile(', hostKeyFingerprint: SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA')
+    writeClusterFile({ ssh: 'hostKeyFingerprint: SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' })
     const { exitCode, stderr } = await run('exec', '--all', '--', 'true')
     writeClusterFile()
     expect(exitCode).toBe(1)
@@ -111,7 +98,7 @@ describe('quorate ssh', () => {
     const known = join(w1.host.ssh.knownHostsFile)
     const listed = execFileSync('ssh-keygen', ['-l', '-f', known]).toString()
     const pinned = /SHA256:\S+/.exec(listed)?.[0] ?? ''
-    writeClusterFile(`, hostKeyFingerprint: '${pinned}'`)
+    writeClusterFile({ ssh: `hostKeyFingerprint: '${pinned}'` })
     expect(await run('ssh', 'w1', '--', 'echo in')).toMatchObject({ exitCode: 0, stdout: 'in\n' })
     const other = await run('ssh', 'cp1', '--', 'echo in')
     writeClusterFile()
@@ -120,11 +107,7 @@ describe('quorate ssh', () => {
   })
 
   it('goes through jump hosts', async () => {
-    const settings = `{ port: ${jump.port}, knownHostsFile: ${jump.knownHostsFile}, identityFile: ${jump.identityFile} }`
-    writeClusterFile(
-      ', proxyJump: bastion',
-      `jumpHosts: [{ name: bastion, address: 127.0.0.1, ssh: ${settings} }]`,
-    )
+    writeClusterFile(throughBastion(jump.knownHostsFile))
     const through = await run('ssh', 'w1', '--', 'echo $SSH_CONNECTION | wc -w')
     writeClusterFile()
     expect(through.stderr).toBe('')
@@ -135,14 +118,7 @@ describe('quorate ssh', () => {
 describe('quorate known-hosts', () => {
   const known = join(folder, 'known_hosts')
   // Jump host and host are unknown, so the host's key is seen only once the jump host is known.
-  const unknown = () => {
-    const shared = `{ port: ${jump.port}, knownHostsFile: ${known}, identityFile: ${jump.identityFile} }`
-    writeClusterFile(
-      `, proxyJump: bastion`,
-      `jumpHosts: [{ name: bastion, address: 127.0.0.1, ssh: ${shared} }]`,
-      known,
-    )
-  }
+  const unknown = () => writeClusterFile({ ...throughBastion(known), knownHosts: known })
 
   it('shows keys that nobody knows, and adds none by itself', async () => {
     unknown()

@@ -1,9 +1,9 @@
 /** `quorate unlock` as a process, against real sshds: what it shows, breaks, and leaves alone. */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir, userInfo } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { startHostWithState, type HostWithState } from './hosts-with-state.js'
+import { clusterFileOf, identityOf, startHostWithState, type HostWithState } from './hosts-with-state.js'
 import { quorate } from '../../support/quorate.js'
 import { freePort } from '../../support/sshd.js'
 
@@ -32,28 +32,7 @@ beforeEach(() => {
 
 /** Both hosts, and more if told. */
 function writeClusterFile(more: readonly string[] = []): void {
-  const hosts = [cp1, w1].map(({ host: { name, role, ssh } }) => {
-    const own = `port: ${ssh.port}, knownHostsFile: ${ssh.knownHostsFile}, identityFile: ${identityOf(name)}`
-    return `- { name: ${name}, role: ${name === 'cp1' ? 'control-plane' : role}, address: 127.0.0.1, internalAddress: 192.0.2.${name === 'cp1' ? 11 : 21}, ssh: { ${own} } }`
-  })
-  writeFileSync(
-    file,
-    `apiVersion: quorate.dev/v1alpha1
-kind: Cluster
-metadata: { name: prod }
-spec:
-  kubernetes: { version: v1.36.3, controlPlaneEndpoint: 'api.prod.lab:6443' }
-  loadBalancer: { type: external }
-  ssh: { user: ${userInfo().username} }
-  hosts:
-    ${[...hosts, ...more].join('\n    ')}
-`,
-  )
-}
-
-function identityOf(name: string): string {
-  const one = name === 'cp1' ? cp1 : w1
-  return join(one.host.ssh.knownHostsFile, '..', 'id_ed25519')
+  writeFileSync(file, clusterFileOf([cp1, w1], { hosts: more }))
 }
 
 const unlock = (...args: readonly string[]) => quorate(['unlock', '-f', file, '--no-color', ...args])
@@ -97,7 +76,7 @@ describe('quorate unlock', () => {
 
   it('names hosts that cannot be reached, unlocks the others and fails', async () => {
     writeFileSync(lockOf(cp1), LOCK)
-    const ssh = `port: ${await freePort()}, knownHostsFile: ${cp1.host.ssh.knownHostsFile}, identityFile: ${identityOf('cp1')}`
+    const ssh = `port: ${await freePort()}, knownHostsFile: ${cp1.host.ssh.knownHostsFile}, identityFile: ${identityOf(cp1)}`
     writeClusterFile([
       `- { name: w2, role: worker, address: 127.0.0.1, internalAddress: 192.0.2.22, ssh: { ${ssh} } }`,
     ])
